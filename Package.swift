@@ -1,0 +1,128 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+// Floors, bottom to top: platform, values, libraries, product, executables. A target may depend only on the
+// floors below it; ARCHITECTURE.md says why, `make check` enforces it.
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+]
+let webSocket: Target.Dependency = .product(name: "NIOWebSocket", package: "swift-nio")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let platform: [Target] = [
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .target(name: "CLinux"),
+    .target(name: "LinuxSupport", dependencies: ["CLinux"]),
+    .target(name: "YAMLTree", dependencies: ["CYAML"]),
+]
+
+let values: [Target] = [
+    .target(name: "PebblePlan", dependencies: ["YAMLTree"]),
+    .target(name: "PebbleAPI"),
+    .target(name: "HookProtocol"),
+    .target(name: "MetricsText"),
+]
+
+let libraries: [Target] = [
+    .target(name: "PebbleClient", dependencies: ["PebbleAPI"]),
+    .target(
+        name: "PebbleDaemon",
+        dependencies: [
+            "PebbleAPI", "PebblePlan", "YAMLTree", "MetricsText", "LinuxSupport", "CLinux", logging, lifecycle, webSocket,
+        ] + nio
+    ),
+    .target(
+        name: "PebbleCommands",
+        dependencies: ["PebbleClient", "PebbleAPI", "PebbleDaemon", "YAMLTree", "LinuxSupport", arguments]
+    ),
+    .target(name: "CharmKit", dependencies: ["HookProtocol", "PebbleClient", "PebbleAPI", "PebblePlan", "YAMLTree"]),
+    .target(name: "CharmInterfaces", dependencies: ["CharmKit"]),
+    .target(name: "CharmTesting", dependencies: ["CharmKit", "PebblePlan", "PebbleAPI", "HookProtocol"]),
+    .target(
+        name: "UnitAgent",
+        dependencies: [
+            "PebbleClient", "PebbleAPI", "HookProtocol", "LinuxSupport", "YAMLTree", "CSQLite", logging, lifecycle,
+        ]
+    ),
+    .target(name: "MetricsServer", dependencies: ["MetricsText", logging] + nio),
+    .target(name: "StatsDExporter", dependencies: ["MetricsText", "MetricsServer", "YAMLTree", logging, lifecycle, arguments] + nio),
+    .target(name: "CeleryExporter", dependencies: ["MetricsText", "MetricsServer", logging, lifecycle, arguments] + nio),
+]
+
+let product: [Target] = [
+    .target(name: "IndicoCharm", dependencies: ["CharmKit", "CharmInterfaces", "PebblePlan", "PebbleAPI"]),
+    .target(
+        name: "OneMachine",
+        dependencies: ["UnitAgent", "PebbleClient", "PebbleAPI", "PebblePlan", "LinuxSupport", "YAMLTree", logging, lifecycle]
+    ),
+    .target(
+        name: "OperatorCommands",
+        dependencies: ["OneMachine", "UnitAgent", "PebbleClient", "PebbleAPI", "LinuxSupport", "YAMLTree", arguments]
+    ),
+]
+
+let executables: [Target] = [
+    .executableTarget(name: "pebble", dependencies: ["PebbleCommands"]),
+    .executableTarget(name: "indico-charm", dependencies: ["IndicoCharm", "CharmKit"]),
+    .executableTarget(name: "indico-operator", dependencies: ["OperatorCommands"]),
+    .executableTarget(name: "hook-tool", dependencies: ["HookProtocol"]),
+    .executableTarget(name: "statsd-exporter", dependencies: ["StatsDExporter"]),
+    .executableTarget(name: "celery-exporter", dependencies: ["CeleryExporter"]),
+]
+
+let tests: [Target] = [
+    .testTarget(name: "LinuxSupportTests", dependencies: ["LinuxSupport"]),
+    .testTarget(name: "YAMLTreeTests", dependencies: ["YAMLTree"]),
+    .testTarget(name: "PebblePlanTests", dependencies: ["PebblePlan", "YAMLTree"]),
+    .testTarget(name: "PebbleAPITests", dependencies: ["PebbleAPI"]),
+    .testTarget(name: "HookProtocolTests", dependencies: ["HookProtocol"]),
+    .testTarget(name: "MetricsTextTests", dependencies: ["MetricsText"]),
+    .testTarget(name: "PebbleClientTests", dependencies: ["PebbleClient", "PebbleAPI", "PebbleDaemon"]),
+    .testTarget(name: "PebbleDaemonTests", dependencies: ["PebbleDaemon", "PebbleAPI", "PebblePlan", "PebbleClient", "LinuxSupport"]),
+    .testTarget(name: "PebbleCommandsTests", dependencies: ["PebbleCommands"]),
+    .testTarget(name: "CharmKitTests", dependencies: ["CharmKit", "CharmTesting", "HookProtocol"]),
+    .testTarget(name: "CharmInterfacesTests", dependencies: ["CharmInterfaces", "CharmKit", "CharmTesting"]),
+    .testTarget(name: "UnitAgentTests", dependencies: ["UnitAgent", "HookProtocol", "LinuxSupport"]),
+    .testTarget(name: "StatsDExporterTests", dependencies: ["StatsDExporter", "MetricsText"]),
+    .testTarget(name: "CeleryExporterTests", dependencies: ["CeleryExporter", "MetricsText"]),
+    .testTarget(name: "IndicoCharmTests", dependencies: ["IndicoCharm", "CharmInterfaces", "CharmKit", "CharmTesting", "PebblePlan"]),
+    .testTarget(name: "OneMachineTests", dependencies: ["OneMachine", "UnitAgent", "LinuxSupport"]),
+    .testTarget(name: "OperatorCommandsTests", dependencies: ["OperatorCommands", "OneMachine"]),
+    .testTarget(name: "EndToEndTests", dependencies: ["LinuxSupport"]),
+]
+
+let package = Package(
+    name: "indico-operator",
+    products: [
+        .library(name: "CharmKit", targets: ["CharmKit"]),
+        .library(name: "CharmInterfaces", targets: ["CharmInterfaces"]),
+        .library(name: "CharmTesting", targets: ["CharmTesting"]),
+        .library(name: "PebbleClient", targets: ["PebbleClient"]),
+        .library(name: "UnitAgent", targets: ["UnitAgent"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
+    ],
+    targets: platform + values + libraries + product + executables + tests,
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system && target.name != "CLinux" {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .treatAllWarnings(as: .error),
+    ]
+}
