@@ -35,7 +35,8 @@ let libraries: [Target] = [
     .target(
         name: "PebbleDaemon",
         dependencies: [
-            "PebbleAPI", "PebblePlan", "YAMLTree", "MetricsText", "LinuxSupport", "CLinux", logging, lifecycle, webSocket,
+            "PebbleAPI", "PebblePlan", "YAMLTree", "MetricsText", "LinuxSupport", "CLinux", logging, lifecycle,
+            webSocket,
         ] + nio
     ),
     .target(
@@ -52,15 +53,23 @@ let libraries: [Target] = [
         ]
     ),
     .target(name: "MetricsServer", dependencies: ["MetricsText", logging] + nio),
-    .target(name: "StatsDExporter", dependencies: ["MetricsText", "MetricsServer", "YAMLTree", logging, lifecycle, arguments] + nio),
-    .target(name: "CeleryExporter", dependencies: ["MetricsText", "MetricsServer", logging, lifecycle, arguments] + nio),
+    .target(
+        name: "StatsDExporter",
+        dependencies: ["MetricsText", "MetricsServer", "YAMLTree", logging, lifecycle, arguments] + nio
+    ),
+    .target(
+        name: "CeleryExporter",
+        dependencies: ["MetricsText", "MetricsServer", logging, lifecycle, arguments] + nio
+    ),
 ]
 
 let product: [Target] = [
     .target(name: "IndicoCharm", dependencies: ["CharmKit", "CharmInterfaces", "PebblePlan", "PebbleAPI"]),
     .target(
         name: "OneMachine",
-        dependencies: ["UnitAgent", "PebbleClient", "PebbleAPI", "PebblePlan", "LinuxSupport", "YAMLTree", logging, lifecycle]
+        dependencies: [
+            "UnitAgent", "PebbleClient", "PebbleAPI", "PebblePlan", "LinuxSupport", "YAMLTree", logging, lifecycle,
+        ]
     ),
     .target(
         name: "OperatorCommands",
@@ -85,14 +94,20 @@ let tests: [Target] = [
     .testTarget(name: "HookProtocolTests", dependencies: ["HookProtocol"]),
     .testTarget(name: "MetricsTextTests", dependencies: ["MetricsText"]),
     .testTarget(name: "PebbleClientTests", dependencies: ["PebbleClient", "PebbleAPI", "PebbleDaemon"]),
-    .testTarget(name: "PebbleDaemonTests", dependencies: ["PebbleDaemon", "PebbleAPI", "PebblePlan", "PebbleClient", "LinuxSupport"]),
+    .testTarget(
+        name: "PebbleDaemonTests",
+        dependencies: ["PebbleDaemon", "PebbleAPI", "PebblePlan", "PebbleClient", "LinuxSupport"]
+    ),
     .testTarget(name: "PebbleCommandsTests", dependencies: ["PebbleCommands"]),
     .testTarget(name: "CharmKitTests", dependencies: ["CharmKit", "CharmTesting", "HookProtocol"]),
     .testTarget(name: "CharmInterfacesTests", dependencies: ["CharmInterfaces", "CharmKit", "CharmTesting"]),
     .testTarget(name: "UnitAgentTests", dependencies: ["UnitAgent", "HookProtocol", "LinuxSupport"]),
     .testTarget(name: "StatsDExporterTests", dependencies: ["StatsDExporter", "MetricsText"]),
     .testTarget(name: "CeleryExporterTests", dependencies: ["CeleryExporter", "MetricsText"]),
-    .testTarget(name: "IndicoCharmTests", dependencies: ["IndicoCharm", "CharmInterfaces", "CharmKit", "CharmTesting", "PebblePlan"]),
+    .testTarget(
+        name: "IndicoCharmTests",
+        dependencies: ["IndicoCharm", "CharmInterfaces", "CharmKit", "CharmTesting", "PebblePlan"]
+    ),
     .testTarget(name: "OneMachineTests", dependencies: ["OneMachine", "UnitAgent", "LinuxSupport"]),
     .testTarget(name: "OperatorCommandsTests", dependencies: ["OperatorCommands", "OneMachine"]),
     .testTarget(name: "EndToEndTests", dependencies: ["LinuxSupport"]),
