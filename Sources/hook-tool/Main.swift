@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
+import HookProtocol
+
 @main
-enum Main {
-    static func main() {}
+struct Main {
+    static func main() {
+        exit(HookTool.run(arguments: CommandLine.arguments))
+    }
 }
