@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CLinux
+
+/// The two ends of a pipe, both closed on exec; whoever makes one closes both.
+package struct Pipe: Sendable {
+    package let readEnd: Int32
+    package let writeEnd: Int32
+
+    package init() throws(SystemError) {
+        var readEnd: Int32 = -1
+        var writeEnd: Int32 = -1
+        let number = clinux_open_pipe(&readEnd, &writeEnd)
+        guard number == 0 else { throw SystemError(number: number, operation: "open a pipe") }
+        self.readEnd = readEnd
+        self.writeEnd = writeEnd
+    }
+}

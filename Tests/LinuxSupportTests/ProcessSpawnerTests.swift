@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import LinuxSupport
+import Testing
+
+@Suite struct ProcessSpawnerTests {
+    let reaper: ProcessReaper
+
+    init() throws {
+        reaper = try ProcessReaper()
+    }
+
+    /// Runs a shell script and returns what it printed.
+    private func output(of script: String, _ change: (inout SpawnRequest) -> Void = { _ in }) async throws -> String {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("out")
+        let descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
+        defer { close(descriptor) }
+        var request = SpawnRequest(
+            executable: "/bin/sh",
+            arguments: ["sh", "-c", script],
+            environment: ["PATH": "/usr/bin:/bin"],
+            standardOutput: descriptor,
+            standardError: descriptor
+        )
+        change(&request)
+        _ = try await reaper.spawn(request).exit()
+        return String(decoding: try FileBytes.read(path), as: UTF8.self)
+    }
+
+    @Test func `the child leads its own group, or its own session`() async throws {
+        let script = "read line < /proc/$$/stat; echo $$ $line"
+        for standing in [SpawnRequest.Standing.ownGroup, .ownSession] {
+            let text = try await output(of: script) { $0.standing = standing }
+            let pid = try #require(text.split(separator: " ").first)
+            let status = try #require(ProcessStatus(statLine: String(text.dropFirst(pid.count + 1))))
+            #expect(status.group == status.pid)
+            #expect((status.session == status.pid) == (standing == .ownSession))
+        }
+    }
+
+    @Test func `no descriptor but the three reaches the child`() async throws {
+        // Deliberately without close-on-exec.
+        let stray = open("/dev/null", O_RDONLY)
+        defer { close(stray) }
+        let text = try await output(of: "ls /proc/self/fd")
+        // The fourth is ls's own, for the directory.
+        #expect(text.split(separator: "\n") == ["0", "1", "2", "3"])
+    }
+
+    @Test func `environment, directory and mask are the ones asked for`() async throws {
+        let text = try await output(of: "echo $GREETING; pwd; umask") {
+            $0.environment["GREETING"] = "hello"
+            $0.directory = "/usr/bin"
+            $0.fileModeMask = 0o027
+        }
+        #expect(text == "hello\n/usr/bin\n0027\n")
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root may become somebody else"))
+    func `identity and groups are changed before the directory`() async throws {
+        let text = try await output(of: "id -u; id -g; id -G") {
+            $0.identity = SpawnRequest.Identity(userID: 65534, groupID: 65534, groups: [65534, 4])
+        }
+        #expect(text == "65534\n65534\n65534 4\n")
+        let error = #expect(throws: SystemError.self) {
+            try ProcessSpawner.spawn(
+                SpawnRequest(
+                    executable: "/bin/true",
+                    arguments: ["true"],
+                    environment: [:],
+                    directory: "/root",
+                    identity: SpawnRequest.Identity(userID: 65534, groupID: 65534)
+                )
+            )
+        }
+        #expect(error?.description == "chdir /root: permission denied")
+    }
+
+    @Test func `a terminal becomes the controlling one`() async throws {
+        let terminal = try PseudoTerminal()
+        defer { close(terminal.controller) }
+        try terminal.resize(columns: 91, rows: 17)
+        let child = try reaper.spawn(
+            SpawnRequest(
+                executable: "/bin/sh",
+                arguments: ["sh", "-c", "stty size < /dev/tty"],
+                environment: ["PATH": "/usr/bin:/bin"],
+                standing: .ownSession,
+                controllingTerminal: terminal.terminal,
+                standardInput: terminal.terminal,
+                standardOutput: terminal.terminal,
+                standardError: terminal.terminal
+            )
+        )
+        close(terminal.terminal)
+        var buffer = [UInt8](repeating: 0, count: 100)
+        let count = read(terminal.controller, &buffer, buffer.count)
+        #expect(String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self) == "17 91\r\n")
+        #expect(await child.exit() == .exited(code: 0))
+    }
+
+    @Test func `what exec refuses is an error with its number`() throws {
+        let error = #expect(throws: SystemError.self) {
+            try ProcessSpawner.spawn(
+                SpawnRequest(executable: "/nonexistent/binary", arguments: ["x"], environment: [:])
+            )
+        }
+        #expect(error?.description == "fork/exec /nonexistent/binary: no such file or directory")
+    }
+
+    @Test func `signals ignored here are not ignored there`() async throws {
+        let before = signal(SIGUSR2, SIG_IGN)
+        defer { signal(SIGUSR2, before) }
+        let text = try await output(of: "kill -USR2 $$; echo survived")
+        #expect(text.isEmpty)
+    }
+}
