@@ -24,7 +24,7 @@ let platform: [Target] = [
 ]
 
 let values: [Target] = [
-    .target(name: "PebblePlan", dependencies: ["YAMLTree"]),
+    .target(name: "PebblePlan", dependencies: ["YAMLTree", "PebbleAPI"]),
     .target(name: "PebbleAPI"),
     .target(name: "HookProtocol"),
     .target(name: "MetricsText"),
@@ -89,7 +89,7 @@ let executables: [Target] = [
 let tests: [Target] = [
     .testTarget(name: "LinuxSupportTests", dependencies: ["LinuxSupport"]),
     .testTarget(name: "YAMLTreeTests", dependencies: ["YAMLTree"]),
-    .testTarget(name: "PebblePlanTests", dependencies: ["PebblePlan", "YAMLTree"]),
+    .testTarget(name: "PebblePlanTests", dependencies: ["PebblePlan", "PebbleAPI", "YAMLTree"]),
     .testTarget(name: "PebbleAPITests", dependencies: ["PebbleAPI"]),
     .testTarget(name: "HookProtocolTests", dependencies: ["HookProtocol"]),
     .testTarget(name: "MetricsTextTests", dependencies: ["MetricsText"]),

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+public import PebbleAPI
+
+/// What is known of the users and groups of a machine; looking them up is the business of whoever makes one.
+public struct AccountLookup: Sendable {
+    /// A user's numbers.
+    public struct User: Hashable, Sendable {
+        /// The number of the user.
+        public var userID: Int
+        /// The number of the group the user belongs to first.
+        public var groupID: Int
+
+        /// Makes a user.
+        public init(userID: Int, groupID: Int) {
+            self.userID = userID
+            self.groupID = groupID
+        }
+    }
+
+    private let findUser: @Sendable (String) -> User?
+    private let findUserID: @Sendable (Int) -> User?
+    private let findGroup: @Sendable (String) -> Int?
+
+    /// Makes a lookup.
+    ///
+    /// - Parameters:
+    ///   - user: finds a user by name.
+    ///   - userID: finds a user by number.
+    ///   - group: finds the number of a group by name.
+    public init(
+        user: @escaping @Sendable (String) -> User?,
+        userID: @escaping @Sendable (Int) -> User?,
+        group: @escaping @Sendable (String) -> Int?
+    ) {
+        findUser = user
+        findUserID = userID
+        findGroup = group
+    }
+
+    /// Settles who somebody is.
+    ///
+    /// - Parameter ownership: names, numbers, or both.
+    /// - Returns: the numbers; nil when the ownership says nothing.
+    /// - Throws: ``AccountError`` when a name is unknown, a name and its number disagree, or there is only a group.
+    public func resolve(_ ownership: Ownership) throws(AccountError) -> User? {
+        var userID = ownership.userID
+        var groupID = ownership.groupID
+        var primaryGroupID: Int?
+        if let name = ownership.user {
+            guard let user = findUser(name) else { throw AccountError(description: "user: unknown user \(name)") }
+            if let given = userID, given != user.userID {
+                throw AccountError(
+                    description: "user \"\(name)\" UID (\(user.userID)) does not match user-id (\(given))"
+                )
+            }
+            userID = user.userID
+            primaryGroupID = user.groupID
+        } else if let userID {
+            primaryGroupID = findUserID(userID)?.groupID
+        }
+        if let name = ownership.group {
+            guard let found = findGroup(name) else { throw AccountError(description: "group: unknown group \(name)") }
+            if let given = groupID, given != found {
+                throw AccountError(description: "group \"\(name)\" GID (\(found)) does not match group-id (\(given))")
+            }
+            groupID = found
+        }
+        guard let userID else {
+            if groupID != nil { throw AccountError(description: "must specify user, not just group") }
+            return nil
+        }
+        guard let group = groupID ?? primaryGroupID else {
+            throw AccountError(description: "must specify group, not just UID")
+        }
+        return User(userID: userID, groupID: group)
+    }
+}
+
+/// Why an ownership names nobody.
+public struct AccountError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What is wrong, such as `user: unknown user nobody-here`.
+    public let description: String
+}
