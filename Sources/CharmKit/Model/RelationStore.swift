@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HookProtocol
+
+/// The relations and databags of one dispatch: what was read, and what shall be written.
+final class RelationStore {
+    private let caller: ToolCaller
+    private let leadership: Leadership
+    private let unit: UnitName
+    private let event: HookEvent
+    private let metadata: () throws -> CharmMetadata
+    private var knownPeers: Set<String>?
+
+    private var ids: [String: [RelationID]] = [:]
+    private var listedUnits: [Int: [UnitName]] = [:]
+    private var listedApplications: [Int: String] = [:]
+    private var databags: [Databag: [String: String]] = [:]
+    private var writes: [Databag: [String: String]] = [:]
+
+    private struct Databag: Hashable {
+        let relation: RelationID
+        let owner: DatabagOwner
+    }
+
+    init(
+        caller: ToolCaller,
+        leadership: Leadership,
+        unit: UnitName,
+        event: HookEvent,
+        metadata: @escaping () throws -> CharmMetadata
+    ) {
+        self.caller = caller
+        self.leadership = leadership
+        self.unit = unit
+        self.event = event
+        self.metadata = metadata
+    }
+
+    private func isPeer(_ endpoint: String) throws(HookToolError) -> Bool {
+        if let knownPeers { return knownPeers.contains(endpoint) }
+        do {
+            let peers = try metadata().peers
+            knownPeers = peers
+            return peers.contains(endpoint)
+        } catch {
+            throw HookToolError(kind: .other, tool: .relationList, subject: endpoint, message: "\(error)")
+        }
+    }
+
+    /// The relation that is being broken, which counts as gone.
+    private var brokenNumber: Int? {
+        if case .relationBroken(let relation) = event { relation.id.number } else { nil }
+    }
+
+    func relations(of endpoint: String) throws(HookToolError) -> [Relation] {
+        let known: [RelationID]
+        if let cached = ids[endpoint] {
+            known = cached
+        } else {
+            let texts = try caller.json(
+                .relationIDs,
+                [endpoint, "--format=json"],
+                as: [String].self,
+                subject: endpoint
+            )
+            known = texts.compactMap { RelationID($0) }
+                .map { RelationID(endpoint: endpoint, number: $0.number) }.sorted()
+            ids[endpoint] = known
+        }
+        return known.filter { $0.number != brokenNumber }.map { relation($0) }
+    }
+
+    func relation(_ id: RelationID) -> Relation {
+        Relation(id: id, isActive: id.number != brokenNumber, store: self)
+    }
+
+    func units(of id: RelationID) throws(HookToolError) -> [UnitName] {
+        if let known = listedUnits[id.number] { return known }
+        let units: [UnitName]
+        do throws(HookToolError) {
+            let arguments = ["--format=json", "-r", id.description]
+            let texts = try caller.json(.relationList, arguments, as: [String].self, subject: id.description)
+            units = texts.compactMap { UnitName($0) }.sorted()
+        } catch {
+            guard error.kind == .relationNotFound else { throw error }
+            units = []
+        }
+        listedUnits[id.number] = units
+        return units
+    }
+
+    func remoteApplication(of id: RelationID) throws(HookToolError) -> String? {
+        if let relation = event.relation, relation.id.number == id.number {
+            if let application = relation.remoteApplication ?? relation.remoteUnit?.application { return application }
+        }
+        if let unit = listedUnits[id.number]?.first { return unit.application }
+        if try isPeer(id.endpoint) { return unit.application }
+        if let known = listedApplications[id.number] { return known }
+        do throws(HookToolError) {
+            let arguments = ["--format=json", "-r", id.description, "--app"]
+            let name = try caller.json(.relationList, arguments, as: String.self, subject: id.description)
+            listedApplications[id.number] = name
+            return name
+        } catch {
+            guard error.kind == .relationNotFound else { throw error }
+            return nil
+        }
+    }
+
+    func read(_ id: RelationID, _ owner: DatabagOwner) throws -> [String: String] {
+        if owner == .ownApplication, !(try isPeer(id.endpoint)), !(try leadership.isLeader()) {
+            throw DatabagError.notReadable(relation: id, owner: owner)
+        }
+        let databag = Databag(relation: id, owner: normalized(owner))
+        var values = try stored(databag)
+        for (key, value) in writes[databag] ?? [:] { values[key] = value.isEmpty ? nil : value }
+        return values
+    }
+
+    func write(_ id: RelationID, _ owner: DatabagOwner, _ values: [String: String]) throws {
+        let owner = normalized(owner)
+        switch owner {
+        case .ownUnit: break
+        case .ownApplication:
+            guard try leadership.isLeader() else { throw DatabagError.notLeader(relation: id) }
+        case .remoteApplication, .remoteUnit: throw DatabagError.notOwn(relation: id, owner: owner)
+        }
+        guard id.number != brokenNumber else { throw DatabagError.relationGone(relation: id) }
+        guard !values.isEmpty else { return }
+        writes[Databag(relation: id, owner: owner), default: [:]].merge(values) { $1 }
+    }
+
+    /// Sends what was written and differs, one call per databag.
+    func commit() throws {
+        for (databag, values) in writes.sorted(by: { Self.order($0.key, $1.key) }) {
+            let old = try stored(databag)
+            let changed = values.filter { (old[$0.key] ?? "") != $0.value }
+            guard !changed.isEmpty else { continue }
+            let scope = databag.owner == .ownApplication ? ["--app"] : []
+            try caller.run(
+                .relationSet,
+                ["-r", databag.relation.description] + scope + ["--file", "-"],
+                input: try ToolCaller.encode(changed, for: .relationSet),
+                subject: databag.relation.description
+            )
+        }
+        writes = [:]
+    }
+
+    private static func order(_ left: Databag, _ right: Databag) -> Bool {
+        (left.relation, left.owner == .ownUnit ? 0 : 1) < (right.relation, right.owner == .ownUnit ? 0 : 1)
+    }
+
+    /// In a peer relation both names mean the same databag.
+    private func normalized(_ owner: DatabagOwner) -> DatabagOwner {
+        owner == .remoteUnit(unit) ? .ownUnit : owner
+    }
+
+    private func stored(_ databag: Databag) throws(HookToolError) -> [String: String] {
+        if let known = databags[databag] { return known }
+        var values: [String: String] = [:]
+        do throws(HookToolError) {
+            if let arguments = try readArguments(databag) {
+                let subject = "\(databag.relation) of \(databag.owner)"
+                values = try caller.json(.relationGet, arguments, as: [String: String]?.self, subject: subject) ?? [:]
+            }
+        } catch {
+            guard error.kind == .relationNotFound else { throw error }
+        }
+        databags[databag] = values
+        return values
+    }
+
+    private func readArguments(_ databag: Databag) throws(HookToolError) -> [String]? {
+        let start = ["--format=json", "-r", databag.relation.description]
+        switch databag.owner {
+        case .ownUnit: return start + ["-", unit.description]
+        case .remoteUnit(let remote): return start + ["-", remote.description]
+        case .ownApplication: return start + ["--app", "-", unit.application]
+        case .remoteApplication:
+            guard let application = try remoteApplication(of: databag.relation) else { return nil }
+            return start + ["--app", "-", application]
+        }
+    }
+}
+
+/// Who leads, asked once.
+final class Leadership {
+    private let caller: ToolCaller
+    private var known: Bool?
+
+    init(caller: ToolCaller, event: HookEvent) {
+        self.caller = caller
+        // In this event leadership is what it is about; asking would only cost a call.
+        if case .leaderElected = event { known = true }
+    }
+
+    /// A leader keeps leadership for thirty seconds after it was told so, and a dispatch asks at its start; a longer
+    /// dispatch asks for nothing that would be wrong later, since the agent refuses what only a leader may do.
+    func isLeader() throws(HookToolError) -> Bool {
+        if let known { return known }
+        let answer = try caller.json(.isLeader, ["--format=json"], as: Bool.self)
+        known = answer
+        return answer
+    }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+@preconcurrency import Glibc
+public import HookProtocol
+
+/// Runs hook tools as Juju offers them: executables on the search path, a process each.
+public struct ProcessHookTools: HookTools {
+    /// Creates the transport; tools are found through this process's `PATH`.
+    public init() {}
+
+    /// Runs one tool and waits for it.
+    public func run(_ tool: ToolName, _ arguments: [String], input: [UInt8]?) throws(HookToolError) -> ToolReply {
+        do throws(SystemFailure) {
+            return try Self.spawn([tool.rawValue] + arguments, input: input ?? [])
+        } catch {
+            throw HookToolError(kind: .unavailable, tool: tool, message: error.description)
+        }
+    }
+
+    private struct SystemFailure: Error {
+        let operation: String
+        let code: Int32
+        var description: String { "\(operation): \(String(cString: strerror(code)))" }
+    }
+
+    private struct Pipe {
+        let readEnd: Int32
+        let writeEnd: Int32
+
+        init() throws(SystemFailure) {
+            var ends: [Int32] = [-1, -1]
+            guard pipe(&ends) == 0 else { throw SystemFailure(operation: "pipe", code: errno) }
+            // A dispatch runs on one thread, so no other process can be started between the two calls.
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            (readEnd, writeEnd) = (ends[0], ends[1])
+        }
+    }
+
+    private static func spawn(_ command: [String], input: [UInt8]) throws(SystemFailure) -> ToolReply {
+        let (standardInput, standardOutput, standardError) = (try Pipe(), try Pipe(), try Pipe())
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, standardInput.readEnd, STDIN_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, standardOutput.writeEnd, STDOUT_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, standardError.writeEnd, STDERR_FILENO)
+
+        var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
+        defer { for argument in arguments { free(argument) } }
+        var child: pid_t = 0
+        let result = posix_spawnp(&child, command[0], &actions, nil, &arguments, environ)
+        for end in [standardInput.readEnd, standardOutput.writeEnd, standardError.writeEnd] { close(end) }
+        guard result == 0 else {
+            for end in [standardInput.writeEnd, standardOutput.readEnd, standardError.readEnd] { close(end) }
+            throw SystemFailure(operation: "cannot start \(command[0])", code: result)
+        }
+        let exchange = exchange(
+            input: input,
+            to: standardInput.writeEnd,
+            from: [standardOutput.readEnd, standardError.readEnd]
+        )
+        var status: Int32 = 0
+        while waitpid(child, &status, 0) < 0 {
+            guard errno == EINTR else { throw SystemFailure(operation: "wait for \(command[0])", code: errno) }
+        }
+        let output = try exchange.get()
+        return ToolReply(exitCode: exitCode(status), standardOutput: output[0], standardError: output[1])
+    }
+
+    /// The exit code, or 128 and the signal's number as a shell says it.
+    private static func exitCode(_ status: Int32) -> Int32 {
+        let signal = status & 0x7f
+        return signal == 0 ? (status >> 8) & 0xff : 128 + signal
+    }
+
+    /// Feeds input and collects both outputs at once, so that neither side waits for a full pipe.
+    ///
+    /// Closes all ends.
+    private static func exchange(
+        input: [UInt8],
+        to inputEnd: Int32,
+        from outputEnds: [Int32]
+    ) -> Result<[[UInt8]], SystemFailure> {
+        var written = 0
+        var inputEnd = inputEnd
+        var outputEnds = outputEnds
+        var outputs: [[UInt8]] = outputEnds.map { _ in [] }
+        var piece = [UInt8](repeating: 0, count: 64 * 1024)
+        // A tool that never reads its input must not kill the charm by SIGPIPE; the write then fails with EPIPE.
+        let oldHandler = signal(SIGPIPE, SIG_IGN)
+        defer {
+            signal(SIGPIPE, oldHandler)
+            for end in outputEnds + [inputEnd] where end >= 0 { close(end) }
+        }
+        if input.isEmpty {
+            close(inputEnd)
+            inputEnd = -1
+        }
+        while outputEnds.contains(where: { $0 >= 0 }) {
+            var polled = outputEnds.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            polled.append(pollfd(fd: inputEnd, events: Int16(POLLOUT), revents: 0))
+            if poll(&polled, nfds_t(polled.count), -1) < 0 {
+                if errno == EINTR { continue }
+                return .failure(SystemFailure(operation: "poll", code: errno))
+            }
+            if polled[outputs.count].revents != 0 {
+                // At most what a pipe takes without blocking once it polls writable.
+                let end = min(written + Int(PIPE_BUF), input.count)
+                let count = input[written..<end].withUnsafeBytes { write(inputEnd, $0.baseAddress, $0.count) }
+                if count > 0 { written += count }
+                if written == input.count || (count < 0 && errno != EINTR) {
+                    close(inputEnd)
+                    inputEnd = -1
+                }
+            }
+            for index in outputEnds.indices where polled[index].revents != 0 {
+                let count = read(outputEnds[index], &piece, piece.count)
+                if count > 0 {
+                    outputs[index].append(contentsOf: piece[..<count])
+                } else if count == 0 || errno != EINTR {
+                    close(outputEnds[index])
+                    outputEnds[index] = -1
+                }
+            }
+        }
+        return .success(outputs)
+    }
+}
