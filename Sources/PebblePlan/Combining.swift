@@ -73,6 +73,9 @@ extension Dictionary where Key == String, Value: LayerEntry {
                 } else {
                     self[name] = entry
                 }
+            case .unknown:
+                let message = "layer \"\(layer.label)\" has invalid \"override\" value for \(kind) \"\(name)\""
+                problems.append(PlanProblem(message: message, path: "\(section).\(name).override"))
             case nil:
                 let message = "layer \"\(layer.label)\" must define \"override\" for \(kind) \"\(name)\""
                 problems.append(PlanProblem(message: message, path: "\(section).\(name).override"))

@@ -2,11 +2,31 @@
 public import PebbleAPI
 
 /// How an entry of a layer combines with the entry of the same name below it.
-public enum Override: String, Hashable, Sendable {
+public enum Override: Hashable, Sendable {
     /// What it sets is laid over what is there.
     case merge
     /// It takes the place of what is there.
     case replace
+    /// A word that means nothing; refused when layers are combined.
+    case unknown(String)
+
+    /// Makes it from its word.
+    public init(_ word: String) {
+        switch word {
+        case "merge": self = .merge
+        case "replace": self = .replace
+        default: self = .unknown(word)
+        }
+    }
+
+    /// The word for it in YAML.
+    public var word: String {
+        switch self {
+        case .merge: "merge"
+        case .replace: "replace"
+        case .unknown(let word): word
+        }
+    }
 }
 
 /// What happens when a service ends or one of its checks fails.

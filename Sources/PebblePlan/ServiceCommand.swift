@@ -71,8 +71,12 @@ extension ServiceCommand: CustomStringConvertible {
             }
         }
         if safe && !word.isEmpty { return word }
-        let escaped = word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'"'"'"#)
-        return "'\(escaped)'"
+        var quoted = "'"
+        for scalar in word.unicodeScalars {
+            // By scalars, since a mark may join the quote to it.
+            if scalar == "'" { quoted += #"'"'"'"# } else { quoted.unicodeScalars.append(scalar) }
+        }
+        return quoted + "'"
     }
 }
 
