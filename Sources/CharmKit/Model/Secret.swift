@@ -23,6 +23,29 @@ public struct Secret {
 
     let store: SecretStore
 
+    /// Whether a text is of the form of a secret's URI: `secret:ID`, `secret://MODEL/ID` or an id alone.
+    ///
+    /// A text from a databag may be anything, an option of a hook tool for one; check it before use.
+    ///
+    /// - Parameter text: The text.
+    /// - Returns: True when it is of that form.
+    public static func isID(_ text: String) -> Bool {
+        let rest = text.hasPrefix("secret:") ? text.dropFirst(7) : Substring(text)
+        let parts = (rest.hasPrefix("//") ? rest.dropFirst(2) : rest).split(
+            separator: "/",
+            omittingEmptySubsequences: false
+        )
+        guard parts.count == (rest.hasPrefix("//") ? 2 : 1), text.utf8.count <= 200 else { return false }
+        return parts.allSatisfy { part in
+            !part.isEmpty && part.first != "-" && part.utf8.allSatisfy(isIDByte)
+        }
+    }
+
+    private static func isIDByte(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) || byte == UInt8(ascii: "-")
+    }
+
     /// Reads the content.
     ///
     /// - Parameter revision: Which revision.
