@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import LinuxSupport
+
+/// What the operator brings along beside its programs: the charm's files and the pinned requirements.
+///
+/// It is found beside the sources when built there, and kept in the state directory for every later `up`.
+package struct Payload: Hashable, Sendable {
+    /// Laid out like the repository: `charm/`, `packaging/`.
+    package let directory: String
+
+    package init(directory: String) {
+        self.directory = directory
+    }
+
+    package var charmcraft: String { directory + "/charm/charmcraft.yaml" }
+    package var workload: String { directory + "/charm/workload" }
+    package func requirements(for release: IndicoRelease) -> String {
+        directory + "/packaging/requirements-indico-\(release.version).txt"
+    }
+
+    /// Looks from the program's own directory upwards, then in the state directory.
+    package static func locate(programs: String, state: StateDirectory) throws(OperatorError) -> Payload {
+        var place = programs
+        while let slash = place.lastIndex(of: "/"), slash > place.startIndex {
+            place = String(place[..<slash])
+            let payload = Payload(directory: place)
+            if FileStore.exists(payload.charmcraft) { return payload }
+        }
+        let kept = Payload(directory: state.path + "/share")
+        if FileStore.exists(kept.charmcraft) { return kept }
+        throw OperatorError(
+            "the charm's files are not there: neither beside \(programs) nor in \(kept.directory)",
+            remedy: "Run 'make run' in a clone of the repository once; afterwards this works from anywhere."
+        )
+    }
+
+    /// Copies what is needed into the state directory.
+    package func keep(in state: StateDirectory, release: IndicoRelease) throws -> Payload {
+        let kept = Payload(directory: state.path + "/share")
+        if kept == self { return kept }
+        try FileStore.makeDirectory(kept.workload, mode: 0o755)
+        try FileStore.makeDirectory(kept.directory + "/packaging", mode: 0o755)
+        var files = [(charmcraft, kept.charmcraft), (requirements(for: release), kept.requirements(for: release))]
+        for name in try workloadFiles() { files.append((workload + "/" + name, kept.workload + "/" + name)) }
+        for (source, target) in files {
+            guard let content = try FileStore.read(source) else {
+                throw OperatorError("\(source) is missing", remedy: "Is the clone complete? 'git status' says.")
+            }
+            try FileStore.write(content, to: target, mode: 0o644)
+        }
+        return kept
+    }
+
+    /// The names of the modules that run inside Indico's environment.
+    package func workloadFiles() throws -> [String] {
+        try FileStore.names(in: workload).filter { $0.hasSuffix(".py") }
+    }
+}
+
+/// A release of Indico and the Python it takes.
+package struct IndicoRelease: Hashable, Sendable {
+    package let version: String
+
+    /// The newest release for Python 3.11, which is Debian 12's.
+    package static let v329 = IndicoRelease(version: "3.2.9")
+
+    /// The newest release we have pinned requirements for that runs on a Python.
+    package static func newest(forPython version: String) throws(OperatorError) -> IndicoRelease {
+        let parts = version.split(separator: ".").compactMap { Int($0) }
+        guard parts.count >= 2, parts[0] == 3, (9...11).contains(parts[1]) else {
+            throw OperatorError(
+                "/usr/bin/python3 is Python \(version), and Indico \(v329.version) takes 3.9 to 3.11",
+                remedy: "Debian 12 has Python 3.11."
+            )
+        }
+        return v329
+    }
+}

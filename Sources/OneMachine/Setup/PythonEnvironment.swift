@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import LinuxSupport
+
+/// The virtual environment with Indico and uWSGI in it.
+///
+/// It is made in place, as its scripts hold absolute paths, with a mark of the requirements it was made from. Without
+/// the mark it is unfinished, and the next run makes it anew.
+package struct PythonEnvironment: Sendable {
+    package let path: String
+    /// The text of the requirements file.
+    package let requirements: String
+    package let interpreter: String
+
+    package static let systemInterpreter = "/usr/bin/python3"
+
+    package init(path: String, requirements: String, interpreter: String = PythonEnvironment.systemInterpreter) {
+        self.path = path
+        self.requirements = requirements
+        self.interpreter = interpreter
+    }
+
+    private var markPath: String { path + "/.complete" }
+    private var requirementsPath: String { path + "/requirements.txt" }
+    package var python: String { path + "/bin/python" }
+
+    /// What a finished environment carries: the interpreter and the requirements it was made with.
+    private func mark(version: String) -> String { "\(interpreter) \(version)\n\(requirements)" }
+
+    /// Whether it is there, whole and of these requirements.
+    package func isComplete() throws -> Bool {
+        guard let mark = try FileStore.text(markPath), FileStore.isExecutable(python) else { return false }
+        return mark == self.mark(version: try interpreterVersion())
+    }
+
+    /// As in `3.11`.
+    package func interpreterVersion() throws -> String {
+        let outcome = try Command(interpreter, ["-c", "import sys; print('%d.%d' % sys.version_info[:2])"]).run()
+        guard outcome.succeeded, let version = outcome.standardOutput.split(separator: "\n").first else {
+            throw OperatorError(
+                "\(interpreter) does not run",
+                remedy: "Install it: apt-get install python3 python3-venv",
+                evidence: outcome.lastLines
+            )
+        }
+        return String(version)
+    }
+
+    /// Makes the empty environment.
+    package func create(log: LogFile) throws {
+        let version = try interpreterVersion()
+        try DirectoryRemoval.remove(path)
+        try FileStore.makeDirectory(path, mode: 0o755)
+        let outcome = try Command(interpreter, ["-m", "venv", path]).run(log: log)
+        guard outcome.succeeded else {
+            throw OperatorError(
+                "the virtual environment cannot be made with \(interpreter) \(version)",
+                remedy: "On Debian it takes the package python3-venv.",
+                evidence: Array(outcome.lastLines.suffix(6))
+            )
+        }
+    }
+
+    /// Installs the requirements; says how it goes.
+    package func install(log: LogFile, environment: [String: String], meter: (PipMeter) -> Void) throws {
+        try FileStore.write(requirements, to: requirementsPath, mode: 0o644)
+        var progress = PipMeter(total: PipMeter.count(in: requirements))
+        let arguments = [
+            "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off", "--no-deps",
+            "--no-binary", "uwsgi", "--requirement", requirementsPath,
+        ]
+        // uWSGI's own plugin for StatsD is left out of it unless asked for while it is compiled.
+        let variables = environment.merging(["UWSGI_EMBED_PLUGINS": "stats_pusher_statsd", "PYTHONDONTWRITEBYTECODE": "1"]) { $1 }
+        let outcome = try Command(python, arguments, environment: variables).run(log: log) { line in
+            progress.read(line)
+            meter(progress)
+        }
+        guard outcome.succeeded else {
+            throw PipFailure.explain(outcome.lastLines, log: log.path)
+        }
+    }
+
+    /// Compiles every module once, here, so that no process has to (the workload's account could not even keep it).
+    package func compile(log: LogFile) throws {
+        _ = try Command(python, ["-m", "compileall", "-q", "-j", "0", path + "/lib"]).run(log: log)
+    }
+
+    /// Says that all of it is there.
+    package func finish() throws {
+        try FileStore.write(mark(version: interpreterVersion()), to: markPath, mode: 0o644)
+    }
+
+    /// The directory of the installed modules.
+    package func sitePackages() throws -> String {
+        "\(path)/lib/python\(try interpreterVersion())/site-packages"
+    }
+}
+
+/// Says why pip failed, in words of ours.
+package enum PipFailure {
+    package static func explain(_ lines: [String], log: String) -> OperatorError {
+        let text = lines.joined(separator: "\n")
+        let evidence = Array(lines.filter { !$0.hasPrefix("WARNING: You are using pip") }.suffix(6))
+        let isNetwork = [
+            "Temporary failure in name resolution", "NewConnectionError", "ConnectTimeoutError", "ReadTimeoutError",
+            "Network is unreachable", "No matching distribution found", "ProxyError", "Connection refused", "Connection aborted",
+        ].contains { text.contains($0) }
+        if text.contains("No space left on device") {
+            return OperatorError(
+                "the disk is full",
+                remedy: "Make room, then run this again; it starts this step anew.",
+                evidence: evidence
+            )
+        }
+        if isNetwork {
+            return OperatorError(
+                "the Python packages cannot be fetched from PyPI",
+                remedy: "Is the network up? With a proxy, set https_proxy; with a mirror, PIP_INDEX_URL.\nThen run this again.",
+                evidence: evidence
+            )
+        }
+        return OperatorError(
+            "the Python packages cannot be installed",
+            remedy: "pip says why; all of it is in \(log).",
+            evidence: evidence
+        )
+    }
+}

@@ -1,0 +1,135 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs the Debian packages that are missing, and leaves the distribution's own servers alone: what we install
+# brings PostgreSQL, Redis and nginx along as services, but here they are programs only. To be sourced by run.sh.
+
+# The names in packaging/debian-packages.txt, with what `swift build` needs.
+wanted_packages() {
+    sed -E 's/#.*//; s/[[:space:]]+$//; /^$/d' packaging/debian-packages.txt
+    # libyaml and SQLite are linked; pkg-config finds them.
+    printf '%s\n' libyaml-dev libsqlite3-dev pkg-config
+}
+
+installed_packages() {
+    dpkg-query --show --showformat '${db:Status-Status} ${Package}\n' 2>/dev/null | sed -n 's/^installed //p'
+}
+
+# A package that another one stands in for, as pkgconf does for pkg-config, counts as there once its program is.
+missing_packages() {
+    comm -23 <(wanted_packages | sed 's/=.*//' | sort -u) <(installed_packages | sort -u) | while read -r name; do
+        case "$name" in pkg-config) command -v pkg-config >/dev/null && continue ;; esac
+        wanted_packages | grep -E "^$name(=|$)"
+    done
+}
+
+# Our units of mind: no service is started while we install ...
+policy=/usr/sbin/policy-rc.d
+forbid_service_start() {
+    [ ! -e "$policy" ] || return 0
+    undo+=(allow_service_start)
+    printf '#!/bin/sh\n# Made for one installation by the Indico operator; it may be removed.\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+}
+allow_service_start() {
+    grep -q 'Made for one installation by the Indico operator' "$policy" 2>/dev/null && rm -f "$policy"
+}
+
+# ... none that is new is enabled at boot ...
+disable_new_services() {
+    local name
+    command -v systemctl >/dev/null || return 0
+    for name in nginx prometheus-nginx-exporter redis-server; do
+        printf '%s\n' "$1" | grep -qx "$name" || continue
+        systemctl disable --quiet "$name.service" || true
+    done
+}
+
+# ... and no cluster is made in the distribution's place. The file is postgresql-common's, so that comes first.
+cluster_rule=/etc/postgresql-common/createcluster.conf
+forbid_cluster() {
+    [ -f "$cluster_rule" ] || return 0
+    cp -p "$cluster_rule" "$cluster_rule.indico-operator"
+    undo+=(allow_cluster)
+    sed -i '/^ *#* *create_main_cluster/d' "$cluster_rule"
+    printf 'create_main_cluster = false\n' >>"$cluster_rule"
+}
+allow_cluster() {
+    [ ! -f "$cluster_rule.indico-operator" ] || mv -f "$cluster_rule.indico-operator" "$cluster_rule"
+}
+
+# apt tells its progress on descriptor 3: dlstatus:N:PERCENT:TEXT and pmstatus:PACKAGE:PERCENT:TEXT. Fetching is the
+# first half of the bar, unpacking and setting up the second.
+meter_apt() {
+    local kind package percent text
+    IFS=: read -r kind package percent text < <(tail -n 1 "$step_log.meter" 2>/dev/null) || return 0
+    percent=${percent%%.*}
+    [[ "$percent" =~ ^[0-9]+$ ]] || return 0
+    meter_total=200
+    case "$kind" in
+        dlstatus) meter_done=$percent meter_detail='fetching' ;;
+        pmstatus) meter_done=$((100 + percent)) meter_detail=${package%%:*} ;;
+    esac
+}
+
+apt_install() {
+    DEBIAN_FRONTEND=noninteractive apt-get -y -o APT::Status-Fd=3 -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120 \
+        install --no-install-recommends "$@"
+}
+
+why_apt_failed() {
+    if grep -qE 'Could not resolve|Temporary failure|Failed to fetch|Unable to connect|Connection timed out' "$step_log"; then
+        step_fail 'the Debian packages cannot be fetched' 'Is the network up? Nothing was left half done: run this again.'
+    elif grep -qE 'No space left|not enough free space|You don.t have enough free space' "$step_log"; then
+        step_fail 'the disk is full' 'Make room and run this again; what was unpacked already stays.'
+    elif grep -qE 'Could not get lock|Unable to acquire the dpkg' "$step_log"; then
+        step_fail 'another package manager is at work' 'Wait for it and run this again.'
+    elif grep -qE 'Unable to locate package|has no installation candidate|was not found' "$step_log"; then
+        step_fail 'this distribution lacks a package we need' 'Debian 12 (bookworm), main section, has them all.'
+    fi
+    step_fail 'apt-get failed' 'It says why, above. Put that right and run this again.'
+}
+
+install_debian_packages() {
+    command -v apt-get >/dev/null || step_fail 'this is not a Debian system: there is no apt-get' \
+        'Debian 12 is what this is made for.'
+    local missing names
+    mapfile -t missing < <(missing_packages)
+    if [ "${#missing[@]}" = 0 ]; then
+        step_end "all $(wanted_packages | wc -l) are here"
+        return
+    fi
+    if [ "$(id -u)" != 0 ]; then
+        step_fail "${#missing[@]} Debian packages are missing, and only root may install them" "Run this, then 'make run' again:
+
+  sudo scripts/debian.sh
+
+It installs, and starts no service: ${missing[*]}"
+    fi
+    names=$(printf '%s\n' "${missing[@]}" | sed 's/=.*//')
+    forbid_service_start
+    step_run meter_apt apt-get -o APT::Status-Fd=3 -o DPkg::Lock::Timeout=120 update || why_apt_failed
+    if printf '%s\n' "$names" | grep -q '^postgresql-[0-9]'; then
+        step_run meter_apt apt_install postgresql-common || why_apt_failed
+        forbid_cluster
+    fi
+    step_run meter_apt apt_install "${missing[@]}" || why_apt_failed
+    allow_cluster
+    disable_new_services "$names"
+    allow_service_start || true
+    step_end "${#missing[@]} installed"
+}
+
+# Run by itself, as root, it does this one step: what `make run` tells somebody who is not root to do first.
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+    set -euo pipefail
+    cd "$(dirname "$0")/.."
+    [ "$(id -u)" = 0 ] || { echo 'error: only root may install packages; put sudo before it' >&2; exit 1; }
+    STEP_TOTAL=1
+    logs=$(mktemp -d)
+    . scripts/progress.sh
+    undo=()
+    trap 'status=$?; for action in "${undo[@]}"; do "$action" || true; done; exit $status' EXIT
+    trap 'exit 130' INT
+    step_begin 'System packages' "$logs/packages.log"
+    install_debian_packages
+fi
