@@ -51,9 +51,9 @@ step_bar() {
 # Draws the moving line: FRAME, DONE, TOTAL, DETAIL.
 step_draw() {
     local width=${COLUMNS:-$(tput cols 2>/dev/null || echo 80)} detail=$4
-    local room=$((width - 66))
+    local room=$((width - 68))
     [ "$room" -gt 0 ] || detail=''
-    printf '\r\e[K %s [%2d/%d] %s%-22s%s %s %s%9s  %s%s' "$1" "$step_number" "$STEP_TOTAL" "$step_bold" "$step_name" \
+    printf '\r\e[K %s [%2d/%d] %s%-22s%s %s %s%10s  %s%s' "$1" "$step_number" "$STEP_TOTAL" "$step_bold" "$step_name" \
         "$step_plain" "$(step_bar "$2" "$3")" "$step_dim" "$(step_elapsed)" "${detail:0:$((room > 0 ? room : 0))}" "$step_plain"
 }
 
@@ -90,7 +90,7 @@ step_run() {
 # step_end DETAIL
 step_end() {
     if [ "$step_terminal" = 1 ]; then
-        printf '\r\e[K %s%s%s [%2d/%d] %-22s %s%9s  %s%s\e[?25h\n' "$step_green" "$step_done" "$step_plain" "$step_number" "$STEP_TOTAL" \
+        printf '\r\e[K %s%s%s [%2d/%d] %-22s %s%10s  %s%s\e[?25h\n' "$step_green" "$step_done" "$step_plain" "$step_number" "$STEP_TOTAL" \
             "$step_name" "$step_dim" "$(step_elapsed)" "$1" "$step_plain"
     else
         printf '[%2d/%d] %s: done in %s%s\n' "$step_number" "$STEP_TOTAL" "$step_name" "$(step_elapsed)" "${1:+, $1}"
@@ -100,7 +100,7 @@ step_end() {
 # step_fail WHAT REMEDY: says so, shows the end of the log, and ends the script.
 step_fail() {
     if [ "$step_terminal" = 1 ]; then
-        printf '\r\e[K %s%s%s [%2d/%d] %-22s %s%9s%s\e[?25h\n' "$step_red" "$step_failed" "$step_plain" "$step_number" "$STEP_TOTAL" \
+        printf '\r\e[K %s%s%s [%2d/%d] %-22s %s%10s%s\e[?25h\n' "$step_red" "$step_failed" "$step_plain" "$step_number" "$STEP_TOTAL" \
             "$step_name" "$step_dim" "$(step_elapsed)" "$step_plain"
     else
         printf '[%2d/%d] %s: failed after %s\n' "$step_number" "$STEP_TOTAL" "$step_name" "$(step_elapsed)"

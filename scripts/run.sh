@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Two here and those of `indico-operator up`: a test compares.
-STEP_TOTAL=12
+STEP_TOTAL=11
 logs=.build/run
 mkdir -p "$logs"
 . scripts/progress.sh

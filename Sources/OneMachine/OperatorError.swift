@@ -20,7 +20,9 @@ package struct OperatorError: Error, Equatable, CustomStringConvertible {
         if !text.isEmpty { text += "\n" }
         text += "error: \(message)"
         if !remedy.isEmpty {
-            text += "\n" + remedy.split(separator: "\n", omittingEmptySubsequences: false).map { "       \($0)" }
+            text +=
+                "\n"
+                + remedy.split(separator: "\n", omittingEmptySubsequences: false).map { "       \($0)" }
                 .joined(separator: "\n")
         }
         return text

@@ -47,7 +47,9 @@ package struct PostgreSQLServer: Hashable, Sendable {
 
     /// As in `15.18`.
     package func version() throws -> String {
-        let words = try Command(postgres, ["--version"]).run().standardOutput.split(whereSeparator: { $0 == " " || $0 == "\n" })
+        let words = try SetupCommand(postgres, ["--version"]).run().standardOutput.split(whereSeparator: {
+            $0 == " " || $0 == "\n"
+        })
         return words.first { $0.first?.isNumber == true }.map(String.init) ?? ""
     }
 
@@ -95,7 +97,13 @@ package struct PostgreSQLServer: Hashable, Sendable {
         let unfinished = directory + "/data.incomplete"
         try DirectoryRemoval.remove(unfinished)
         try initialise(unfinished, account: account, log: log)
-        try query(Self.roleStatements(password: password), database: "postgres", data: unfinished, account: account, log: log)
+        try query(
+            Self.roleStatements(password: password),
+            database: "postgres",
+            data: unfinished,
+            account: account,
+            log: log
+        )
         try query(Self.extensionStatements, database: Self.database, data: unfinished, account: account, log: log)
         guard rename(unfinished, dataDirectory) == 0 else { throw SystemError.last("put \(dataDirectory) in place") }
         return true
@@ -106,7 +114,9 @@ package struct PostgreSQLServer: Hashable, Sendable {
             "--pgdata", data, "--username", account.name, "--encoding", "UTF8", "--locale", "C.UTF-8",
             "--auth-local", "peer", "--auth-host", "scram-sha-256", "--no-instructions",
         ]
-        let outcome = try Command(programs + "/initdb", arguments, account: account, directory: directory).run(log: log)
+        let outcome = try SetupCommand(programs + "/initdb", arguments, account: account, directory: directory).run(
+            log: log
+        )
         guard outcome.succeeded else { throw Self.failure("cannot be made", outcome.lastLines) }
     }
 
@@ -118,7 +128,8 @@ package struct PostgreSQLServer: Hashable, Sendable {
         ]
     }
 
-    static let extensionStatements = extensions.map { "CREATE EXTENSION \"\($0)\" SCHEMA public" }
+    static let extensionStatements =
+        extensions.map { "CREATE EXTENSION \"\($0)\" SCHEMA public" }
         // Since PostgreSQL 15 nobody but its owner may create in this schema.
         + ["GRANT ALL ON SCHEMA public TO \"\(role)\""]
 
@@ -126,7 +137,7 @@ package struct PostgreSQLServer: Hashable, Sendable {
     /// nothing in a list of processes.
     private func query(_ statements: [String], database: String, data: String, account: Account, log: LogFile) throws {
         let input = Array(statements.map { $0 + ";\n" }.joined().utf8)
-        let command = Command(
+        let command = SetupCommand(
             postgres,
             ["--single", "-D", data, "-c", "exit_on_error=true", database],
             input: input,
@@ -134,7 +145,8 @@ package struct PostgreSQLServer: Hashable, Sendable {
             directory: directory
         )
         let outcome = try command.run(log: log)
-        guard outcome.succeeded, !outcome.lastLines.contains(where: { $0.contains("ERROR:") || $0.contains("FATAL:") }) else {
+        guard outcome.succeeded, !outcome.lastLines.contains(where: { $0.contains("ERROR:") || $0.contains("FATAL:") })
+        else {
             throw Self.failure("cannot be filled", outcome.lastLines)
         }
     }
@@ -143,7 +155,9 @@ package struct PostgreSQLServer: Hashable, Sendable {
         let isFull = lines.contains { $0.contains("No space left on device") }
         return OperatorError(
             isFull ? "the disk is full" : "the PostgreSQL cluster \(what)",
-            remedy: isFull ? "Make room, then run this again." : "PostgreSQL says why, above. Run this again once it is put right.",
+            remedy: isFull
+                ? "Make room, then run this again."
+                : "PostgreSQL says why, above. Run this again once it is put right.",
             evidence: Array(lines.suffix(6))
         )
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
-import LinuxSupport
+package import LinuxSupport
 
 /// A port one of our programs will listen on.
 package struct WantedPort: Hashable, Sendable {
@@ -36,7 +36,9 @@ package struct WantedPort: Hashable, Sendable {
         defer { close(descriptor) }
         var one: Int32 = 1
         // As servers do: a connection of the last run that is fading away does not count. For UDP it would share.
-        if transport == .tcp { setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size)) }
+        if transport == .tcp {
+            setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+        }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = number.bigEndian
@@ -50,23 +52,42 @@ package struct WantedPort: Hashable, Sendable {
     }
 }
 
+/// A process with its command line.
+package struct ProcessEntry: Hashable, Sendable {
+    package var pid: ProcessID
+    package var arguments: [String]
+
+    package init(pid: ProcessID, arguments: [String]) {
+        self.pid = pid
+        self.arguments = arguments
+    }
+
+    /// Reads `/proc`; a kernel thread, and a process that has just ended, have no arguments.
+    package init(pid: ProcessID) {
+        let bytes = ((try? FileStore.read("/proc/\(pid)/cmdline")) ?? nil) ?? []
+        self.init(pid: pid, arguments: bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) })
+    }
+
+    package var commandLine: String { arguments.joined(separator: " ") }
+}
+
 /// Finds out which process holds a port, as far as this user may see.
 package enum PortHolder {
     /// The process that listens on the port; nil where it belongs to somebody else and cannot be seen.
     package static func find(_ port: WantedPort) -> ProcessEntry? {
         var inodes: Set<String> = []
         for family in [port.transport.rawValue, port.transport.rawValue + "6"] {
-            inodes.formUnion(listeningInodes(in: ((try? FileStore.text("/proc/net/\(family)")) ?? nil) ?? "", port: port))
+            inodes.formUnion(
+                listeningInodes(in: ((try? FileStore.text("/proc/net/\(family)")) ?? nil) ?? "", port: port)
+            )
         }
         guard !inodes.isEmpty else { return nil }
         let wanted = Set(inodes.map { "socket:[\($0)]" })
-        for entry in ProcessTree.now().entries.values {
-            let directory = "/proc/\(entry.pid)/fd"
-            for name in (try? FileStore.names(in: directory)) ?? [] {
-                if let target = FileStore.linkTarget(directory + "/" + name), wanted.contains(target) { return entry }
-            }
-        }
-        return nil
+        return ProcessTable.all().first { process in
+            let directory = "/proc/\(process.pid)/fd"
+            let names = (try? FileStore.names(in: directory)) ?? []
+            return names.contains { FileStore.linkTarget(directory + "/" + $0).map(wanted.contains) ?? false }
+        }.map { ProcessEntry(pid: $0.pid) }
     }
 
     /// Reads the kernel's table of sockets: the inodes of those that wait on the port.

@@ -35,7 +35,7 @@ package struct StepLook: Hashable, Sendable {
 
     package static let nameWidth = 22
     package static let barWidth = 20
-    package static let elapsedWidth = 9
+    package static let elapsedWidth = 10
 
     package init(usesColour: Bool, usesUnicode: Bool, width: Int) {
         self.usesColour = usesColour

@@ -28,7 +28,8 @@ package final class StepScreen: Sendable {
     ///   - look: How lines are drawn.
     ///   - isTerminal: Whether lines may move.
     ///   - write: Takes the text.
-    package init(offset: Int, total: Int, look: StepLook, isTerminal: Bool, write: @escaping @Sendable (String) -> Void) {
+    package init(offset: Int, total: Int, look: StepLook, isTerminal: Bool, write: @escaping @Sendable (String) -> Void)
+    {
         state = Mutex(State(number: offset))
         self.total = total
         self.look = look
@@ -94,7 +95,8 @@ package final class StepScreen: Sendable {
             step.elapsed = .now - state.began
             step.detail = detail
             if isTerminal { return "\r\u{1B}[K" + look.ended(step, succeeded: succeeded) + "\u{1B}[?25h\n" }
-            let words = succeeded ? "done in \(StepLook.text(step.elapsed))" : "failed after \(StepLook.text(step.elapsed))"
+            let words =
+                succeeded ? "done in \(StepLook.text(step.elapsed))" : "failed after \(StepLook.text(step.elapsed))"
             return "\(step.position) \(step.name): \(words)\(detail.isEmpty ? "" : ", " + detail)\n"
         }
         if let line { write(line) }

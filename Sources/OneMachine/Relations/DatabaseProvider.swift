@@ -22,7 +22,8 @@ package enum DatabaseProvider {
     package static func answer(_ server: Server) -> RemoteApplication {
         let address = server.address
         let endpoint = "\(address.host):\(address.port)"
-        let uri = "postgresql://\(ServerURL.encoded(address.user)):\(ServerURL.encoded(address.password))"
+        let uri =
+            "postgresql://\(ServerURL.encoded(address.user)):\(ServerURL.encoded(address.password))"
             + "@\(endpoint)/\(ServerURL.encoded(address.name))"
         var databag: [String: DatabagValue] = [
             "database": .text(address.name),

@@ -37,7 +37,8 @@ package struct ServerURL: Codable, Hashable, Sendable {
         guard url.name.isEmpty || url.name == "0" else {
             throw OperatorError(
                 "\(option) names the database \(url.name), and only the first one, 0, can be used",
-                remedy: "The redis interface carries no database number. Give a server of its own, or leave the number out."
+                remedy:
+                    "The redis interface carries no database number. Give a server of its own, or leave the number out."
             )
         }
         return url
@@ -52,9 +53,12 @@ package struct ServerURL: Codable, Hashable, Sendable {
         // The value is not repeated in the message: there is a password in it.
         let problem = OperatorError(
             "\(option) is not an address",
-            remedy: "It is written \(schemes[0])://USER:PASSWORD@HOST:PORT\(schemes[0] == "postgresql" ? "/DATABASE" : ""); characters such as @ / : in a password as %40 %2F %3A."
+            remedy:
+                "It is written \(schemes[0])://USER:PASSWORD@HOST:PORT\(schemes[0] == "postgresql" ? "/DATABASE" : ""); characters such as @ / : in a password as %40 %2F %3A."
         )
-        guard let range = text.firstRange(of: "://"), schemes.contains(String(text[..<range.lowerBound])) else { throw problem }
+        guard let range = text.firstRange(of: "://"), schemes.contains(String(text[..<range.lowerBound])) else {
+            throw problem
+        }
         let scheme = String(text[..<range.lowerBound])
         var rest = text[range.upperBound...].prefix { $0 != "?" && $0 != "#" }
         var url = ServerURL(scheme: scheme, user: "", password: "", host: "", port: defaultPort, name: "")
@@ -65,7 +69,9 @@ package struct ServerURL: Codable, Hashable, Sendable {
         }
         if let at = rest.lastIndex(of: "@") {
             let parts = rest[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let user = decoded(parts[0]), let password = decoded(parts.count > 1 ? parts[1] : "") else { throw problem }
+            guard let user = decoded(parts[0]), let password = decoded(parts.count > 1 ? parts[1] : "") else {
+                throw problem
+            }
             url.user = user
             url.password = password
             rest = rest[rest.index(after: at)...]

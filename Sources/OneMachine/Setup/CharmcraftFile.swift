@@ -7,7 +7,9 @@ package struct CharmcraftFile: Hashable, Sendable {
     package var actions: String
 
     /// Keys that only packing needs.
-    private static let packingKeys: Set<String> = ["bases", "base", "build-base", "platforms", "parts", "analysis", "charm-libs"]
+    private static let packingKeys: Set<String> = [
+        "bases", "base", "build-base", "platforms", "parts", "analysis", "charm-libs",
+    ]
 
     /// Cuts at the keys that start a line, so that comments, quotes and the order stay as they are written.
     package init(text: String) {

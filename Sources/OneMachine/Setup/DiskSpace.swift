@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
-import LinuxSupport
+package import LinuxSupport
 
 /// Room on the disk, asked for before the work rather than found out half way through it.
 package enum DiskSpace {

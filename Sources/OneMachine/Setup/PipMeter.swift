@@ -20,10 +20,14 @@ package struct PipMeter: Hashable, Sendable {
     }
 
     package mutating func read(_ line: String) {
-        if let name = Self.word(after: "Collecting ", in: line) ?? Self.word(after: "Requirement already satisfied: ", in: line) {
+        if let name = Self.word(after: "Collecting ", in: line)
+            ?? Self.word(after: "Requirement already satisfied: ", in: line)
+        {
             done = min(total, done + 1)
             detail = "\(done)/\(total) \(name)"
-        } else if let name = Self.word(after: "  Building wheel for ", in: line) ?? Self.word(after: "  Running setup.py install for ", in: line) {
+        } else if let name = Self.word(after: "  Building wheel for ", in: line)
+            ?? Self.word(after: "  Running setup.py install for ", in: line)
+        {
             detail = "building \(name)"
         } else if line.hasPrefix("Installing collected packages") {
             detail = "installing"

@@ -35,7 +35,7 @@ package struct PythonEnvironment: Sendable {
 
     /// As in `3.11`.
     package func interpreterVersion() throws -> String {
-        let outcome = try Command(interpreter, ["-c", "import sys; print('%d.%d' % sys.version_info[:2])"]).run()
+        let outcome = try SetupCommand(interpreter, ["-c", "import sys; print('%d.%d' % sys.version_info[:2])"]).run()
         guard outcome.succeeded, let version = outcome.standardOutput.split(separator: "\n").first else {
             throw OperatorError(
                 "\(interpreter) does not run",
@@ -51,7 +51,7 @@ package struct PythonEnvironment: Sendable {
         let version = try interpreterVersion()
         try DirectoryRemoval.remove(path)
         try FileStore.makeDirectory(path, mode: 0o755)
-        let outcome = try Command(interpreter, ["-m", "venv", path]).run(log: log)
+        let outcome = try SetupCommand(interpreter, ["-m", "venv", path]).run(log: log)
         guard outcome.succeeded else {
             throw OperatorError(
                 "the virtual environment cannot be made with \(interpreter) \(version)",
@@ -70,8 +70,10 @@ package struct PythonEnvironment: Sendable {
             "--no-binary", "uwsgi", "--requirement", requirementsPath,
         ]
         // uWSGI's own plugin for StatsD is left out of it unless asked for while it is compiled.
-        let variables = environment.merging(["UWSGI_EMBED_PLUGINS": "stats_pusher_statsd", "PYTHONDONTWRITEBYTECODE": "1"]) { $1 }
-        let outcome = try Command(python, arguments, environment: variables).run(log: log) { line in
+        let variables = environment.merging([
+            "UWSGI_EMBED_PLUGINS": "stats_pusher_statsd", "PYTHONDONTWRITEBYTECODE": "1",
+        ]) { $1 }
+        let outcome = try SetupCommand(python, arguments, environment: variables).run(log: log) { line in
             progress.read(line)
             meter(progress)
         }
@@ -82,7 +84,7 @@ package struct PythonEnvironment: Sendable {
 
     /// Compiles every module once, here, so that no process has to (the workload's account could not even keep it).
     package func compile(log: LogFile) throws {
-        _ = try Command(python, ["-m", "compileall", "-q", "-j", "0", path + "/lib"]).run(log: log)
+        _ = try SetupCommand(python, ["-m", "compileall", "-q", "-j", "0", path + "/lib"]).run(log: log)
     }
 
     /// Says that all of it is there.
@@ -103,7 +105,8 @@ package enum PipFailure {
         let evidence = Array(lines.filter { !$0.hasPrefix("WARNING: You are using pip") }.suffix(6))
         let isNetwork = [
             "Temporary failure in name resolution", "NewConnectionError", "ConnectTimeoutError", "ReadTimeoutError",
-            "Network is unreachable", "No matching distribution found", "ProxyError", "Connection refused", "Connection aborted",
+            "Network is unreachable", "No matching distribution found", "ProxyError", "Connection refused",
+            "Connection aborted",
         ].contains { text.contains($0) }
         if text.contains("No space left on device") {
             return OperatorError(
@@ -115,7 +118,8 @@ package enum PipFailure {
         if isNetwork {
             return OperatorError(
                 "the Python packages cannot be fetched from PyPI",
-                remedy: "Is the network up? With a proxy, set https_proxy; with a mirror, PIP_INDEX_URL.\nThen run this again.",
+                remedy:
+                    "Is the network up? With a proxy, set https_proxy; with a mirror, PIP_INDEX_URL.\nThen run this again.",
                 evidence: evidence
             )
         }

@@ -8,10 +8,11 @@ package enum SystemUser {
     package static func ensure(for state: StateDirectory) throws -> Account {
         guard geteuid() == 0 else { return try Account.current() }
         if let account = Account.named(Account.systemName) { return account }
-        let command = Command(
+        let command = SetupCommand(
             "/usr/sbin/useradd",
             [
-                "--system", "--user-group", "--no-create-home", "--home-dir", state.path, "--shell", "/usr/sbin/nologin",
+                "--system", "--user-group", "--no-create-home", "--home-dir", state.path, "--shell",
+                "/usr/sbin/nologin",
                 Account.systemName,
             ]
         )
@@ -19,7 +20,8 @@ package enum SystemUser {
         guard outcome.succeeded, let account = Account.named(Account.systemName) else {
             throw OperatorError(
                 "the system user \(Account.systemName) cannot be made",
-                remedy: "Make it by hand with 'useradd --system --user-group \(Account.systemName)', then run this again.",
+                remedy:
+                    "Make it by hand with 'useradd --system --user-group \(Account.systemName)', then run this again.",
                 evidence: outcome.lastLines
             )
         }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import LinuxSupport
 
 /// The account the workload and the local servers run as.
 package struct Account: Hashable, Sendable {
@@ -20,38 +21,25 @@ package struct Account: Hashable, Sendable {
 
     /// Looks an account up by name.
     package static func named(_ name: String) -> Account? {
-        var entry = passwd()
-        var found: UnsafeMutablePointer<passwd>?
-        var buffer = [CChar](repeating: 0, count: 16384)
-        guard getpwnam_r(name, &entry, &buffer, buffer.count, &found) == 0, found != nil else { return nil }
-        return Account(name: name, userID: entry.pw_uid, group: groupName(entry.pw_gid), groupID: entry.pw_gid)
+        let accounts = Accounts()
+        return accounts.user(named: name).map { make($0, accounts) }
     }
 
     /// The account of this process.
     package static func current() throws(OperatorError) -> Account {
-        var entry = passwd()
-        var found: UnsafeMutablePointer<passwd>?
-        var buffer = [CChar](repeating: 0, count: 16384)
-        let userID = geteuid()
-        guard getpwuid_r(userID, &entry, &buffer, buffer.count, &found) == 0, found != nil else {
+        let accounts = Accounts()
+        guard let user = accounts.user(id: geteuid()) else {
             throw OperatorError(
-                "user id \(userID) has no name on this machine",
-                remedy: "PostgreSQL and Celery refuse to run as a user without an entry in /etc/passwd. Use one that has it."
+                "user id \(geteuid()) has no name on this machine",
+                remedy:
+                    "PostgreSQL and Celery refuse to run as a user without an entry in /etc/passwd. Use one that has it."
             )
         }
-        return Account(
-            name: String(cString: entry.pw_name),
-            userID: userID,
-            group: groupName(getegid()),
-            groupID: getegid()
-        )
+        return make(user, accounts)
     }
 
-    private static func groupName(_ groupID: UInt32) -> String {
-        var entry = group()
-        var found: UnsafeMutablePointer<Glibc.group>?
-        var buffer = [CChar](repeating: 0, count: 16384)
-        guard getgrgid_r(groupID, &entry, &buffer, buffer.count, &found) == 0, found != nil else { return "\(groupID)" }
-        return String(cString: entry.gr_name)
+    private static func make(_ user: UserAccount, _ accounts: Accounts) -> Account {
+        let group = accounts.group(id: user.groupID)?.name ?? String(user.groupID)
+        return Account(name: user.name, userID: user.userID, group: group, groupID: user.groupID)
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
-import LinuxSupport
+package import LinuxSupport
 
 /// Deletes a directory with all that is in it, and never anything else.
 ///
@@ -46,7 +46,9 @@ package enum DirectoryRemoval {
         for child in try names(in: directory, path: path) {
             try remove(child, in: directory, path: path + "/" + child, device: status.st_dev)
         }
-        guard unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT else { throw SystemError.last("remove \(path)") }
+        guard unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT else {
+            throw SystemError.last("remove \(path)")
+        }
     }
 
     private static func names(in descriptor: Int32, path: String) throws(SystemError) -> [String] {

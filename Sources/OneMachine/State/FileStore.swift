@@ -1,28 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
+package import Glibc
 package import LinuxSupport
 
 /// Files and directories that are either as they were or as they are to be, whenever the machine stops.
 package enum FileStore {
     /// Reads a whole file; nil where there is none.
     package static func read(_ path: String) throws(SystemError) -> [UInt8]? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            let error = SystemError.last("open \(path)")
+        do throws(SystemError) {
+            return try FileBytes.read(path)
+        } catch {
             if error.isNotFound { return nil }
             throw error
-        }
-        defer { close(descriptor) }
-        var content: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65536)
-        while true {
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
-            if count == 0 { return content }
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw SystemError.last("read \(path)")
-            }
-            content += chunk[0..<count]
         }
     }
 
@@ -31,7 +19,7 @@ package enum FileStore {
         try read(path).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Writes by a new file in the same directory that then takes the name. Says whether anything changed.
+    /// Writes a file whose content, mode or owner differs. Says whether it did.
     @discardableResult
     package static func write(
         _ content: [UInt8],
@@ -44,23 +32,9 @@ package enum FileStore {
         {
             return false
         }
-        let temporary = path + ".new.\(getpid())"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw SystemError.last("create \(temporary)") }
-        do throws(SystemError) {
-            defer { close(descriptor) }
-            try writeAll(content, to: descriptor, path: temporary)
-            try check(fchmod(descriptor, mode), "set the mode of \(temporary)")
-            if let owner, geteuid() == 0 {
-                try check(fchown(descriptor, owner.userID, owner.groupID), "give \(temporary) to \(owner.name)")
-            }
-            try check(fsync(descriptor), "write \(temporary)")
-        } catch {
-            unlink(temporary)
-            throw error
-        }
-        try check(rename(temporary, path), "put \(path) in place")
-        syncDirectory(of: path)
+        // Only root may give files away; anybody else is the owner already.
+        let owner = geteuid() == 0 ? owner.map { AtomicFile.Owner(userID: $0.userID, groupID: $0.groupID) } : nil
+        try AtomicFile.write(content, to: path, mode: mode, owner: owner)
         return true
     }
 
@@ -133,28 +107,6 @@ package enum FileStore {
             if name != "." && name != ".." { names.append(name) }
         }
         return names.sorted()
-    }
-
-    private static func writeAll(_ content: [UInt8], to descriptor: Int32, path: String) throws(SystemError) {
-        var written = 0
-        while written < content.count {
-            let count = content.withUnsafeBytes { bytes in
-                Glibc.write(descriptor, bytes.baseAddress?.advanced(by: written), content.count - written)
-            }
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw SystemError.last("write \(path)")
-            }
-            written += count
-        }
-    }
-
-    private static func syncDirectory(of path: String) {
-        guard let slash = path.lastIndex(of: "/") else { return }
-        let descriptor = open(String(path[..<slash]), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
     }
 
     private static func check(_ result: Int32, _ operation: @autoclosure () -> String) throws(SystemError) {

@@ -17,7 +17,8 @@ package struct StateLock: ~Copyable {
             var buffer = [UInt8](repeating: 0, count: 200)
             let count = max(0, read(descriptor, &buffer, buffer.count))
             close(descriptor)
-            let holder = String(decoding: buffer[0..<count], as: UTF8.self).split(separator: "\n").first ?? "another command"
+            let holder =
+                String(decoding: buffer[0..<count], as: UTF8.self).split(separator: "\n").first ?? "another command"
             throw OperatorError(
                 "'\(holder)' is at work on \(state.path)",
                 remedy: "Wait until it is done, then run this again."

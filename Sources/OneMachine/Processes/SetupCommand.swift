@@ -2,8 +2,10 @@
 import Glibc
 package import LinuxSupport
 
-/// A program to be run to its end.
-package struct Command: Sendable {
+/// A program of a step, run to its end while the one thread of the command waits and shows its lines.
+///
+/// `LinuxSupport.Command` is for tasks that run beside others; here there is nothing beside.
+package struct SetupCommand: Sendable {
     package var executable: String
     package var arguments: [String]
     /// The whole environment, not additions to ours.
@@ -44,9 +46,9 @@ package struct Command: Sendable {
 
     /// Runs it and calls for each line it says on either stream.
     package func run(log: LogFile? = nil, onLine: (String) -> Void = { _ in }) throws(SystemError) -> Outcome {
-        let standardOutput = try Pipe()
-        let standardError = try Pipe()
-        var inputPipe: Pipe?
+        let standardOutput = try PipeEnds()
+        let standardError = try PipeEnds()
+        var inputPipe: PipeEnds?
         if !input.isEmpty { inputPipe = try filledPipe() }
         let pid = try ProcessSpawner.spawn(request(inputPipe?.reading, standardOutput.writing, standardError.writing))
         inputPipe?.closeBoth()
@@ -65,7 +67,8 @@ package struct Command: Sendable {
 
     private func request(_ input: Int32?, _ output: Int32, _ error: Int32) -> SpawnRequest {
         // Nobody but root may change the identity, and setting the one we have would already be refused.
-        let identity = geteuid() == 0 ? account.map { SpawnRequest.Identity(userID: $0.userID, groupID: $0.groupID) } : nil
+        let identity =
+            geteuid() == 0 ? account.map { SpawnRequest.Identity(userID: $0.userID, groupID: $0.groupID) } : nil
         return SpawnRequest(
             executable: executable,
             arguments: [executable] + arguments,
@@ -81,8 +84,8 @@ package struct Command: Sendable {
     }
 
     /// The input is written before the program starts, so no second thread is needed to feed it.
-    private func filledPipe() throws(SystemError) -> Pipe {
-        let pipe = try Pipe()
+    private func filledPipe() throws(SystemError) -> PipeEnds {
+        let pipe = try PipeEnds()
         let written = input.withUnsafeBytes { bytes in
             fcntl(pipe.writing, F_SETFL, O_NONBLOCK) == 0 ? write(pipe.writing, bytes.baseAddress, input.count) : -1
         }
@@ -104,16 +107,15 @@ package struct Command: Sendable {
 }
 
 /// The two ends of a pipe, each closed once.
-private final class Pipe {
+private final class PipeEnds {
     let reading: Int32
     private(set) var writing: Int32
     private var isReadingOpen = true
 
     init() throws(SystemError) {
-        var ends: [Int32] = [-1, -1]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw SystemError.last("make a pipe") }
-        reading = ends[0]
-        writing = ends[1]
+        let pipe = try Pipe()
+        reading = pipe.readEnd
+        writing = pipe.writeEnd
     }
 
     deinit { closeBoth() }

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import LinuxSupport
+
+/// Asks for the first page as a browser would.
+package struct HomePage: Hashable, Sendable {
+    /// The name the site goes by, with its port where that is not the protocol's.
+    package let authority: String
+    /// Where nginx listens on this machine.
+    package static let port: UInt16 = 8080
+
+    package init(authority: String = "127.0.0.1:8080") {
+        self.authority = authority
+    }
+
+    package var url: String { "http://\(authority)" }
+
+    /// Whether a status is that of a page: a fresh site sends its visitor to the page that makes the administrator.
+    package static func isServed(_ status: Int) -> Bool { (200..<400).contains(status) }
+
+    /// The status of one GET; nil where nobody answers. Never HEAD: Indico takes that for a form without its token.
+    package func status(of path: String = "/", timeout: Duration = .seconds(20)) -> Int? {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var limit = timeval(tv_sec: Int(timeout.components.seconds), tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = Self.port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let connected = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+        guard connected else { return nil }
+        let request = Array("GET \(path) HTTP/1.1\r\nHost: \(authority)\r\nConnection: close\r\n\r\n".utf8)
+        guard
+            request.withUnsafeBytes({ send(descriptor, $0.baseAddress, request.count, Int32(MSG_NOSIGNAL)) })
+                == request.count
+        else { return nil }
+        return Self.status(inResponse: read(descriptor))
+    }
+
+    private func read(_ descriptor: Int32) -> [UInt8] {
+        var head: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while !head.contains(UInt8(ascii: "\n")), head.count < 65536 {
+            let count = recv(descriptor, &chunk, chunk.count, 0)
+            if count < 0 && errno == EINTR { continue }
+            if count <= 0 { break }
+            head += chunk[0..<count]
+        }
+        return head
+    }
+
+    static func status(inResponse bytes: [UInt8]) -> Int? {
+        let line = String(
+            decoding: bytes.prefix { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") },
+            as: UTF8.self
+        )
+        let words = line.split(separator: " ")
+        guard words.count >= 2, words[0].hasPrefix("HTTP/1.") else { return nil }
+        return Int(words[1])
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What `up` was asked for.
+package struct UpRequest: Sendable {
+    package var state: StateDirectory
+    package var external: [LocalServerName: ServerURL]
+    package var environment: [String: String]
+    /// Where our programs are now.
+    package var programs: String
+    /// How long Indico may take to get going.
+    package var timeout: Duration
+
+    package init(
+        state: StateDirectory,
+        external: [LocalServerName: ServerURL],
+        environment: [String: String],
+        programs: String,
+        timeout: Duration = .seconds(900)
+    ) {
+        self.state = state
+        self.external = external
+        self.environment = environment
+        self.programs = programs
+        self.timeout = timeout
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+import OneMachine
+import Testing
+
+@Suite struct SystemdUnitTests {
+    @Test func `the system's unit runs the supervisor and leaves restarts to systemd`() throws {
+        let unit = try SystemdUnit.chosen(
+            state: StateDirectory(path: "/var/lib/indico-operator"),
+            userID: 0,
+            environment: [:]
+        )
+        #expect(unit.path == "/etc/systemd/system/indico-operator.service")
+        let lines = unit.text.split(separator: "\n")
+        #expect(lines.contains("ExecStart=/var/lib/indico-operator/bin/pebble run --create-dirs"))
+        #expect(lines.contains("Environment=PEBBLE=/var/lib/indico-operator/pebble/local"))
+        #expect(lines.contains("Environment=INDICO_OPERATOR_KEPT_BY=systemd"))
+        #expect(lines.contains("Restart=always"))
+        #expect(lines.contains("KillMode=mixed"))
+        #expect(lines.contains("WantedBy=multi-user.target"))
+        #expect(SupervisorWatch.reaction(environment: ["INDICO_OPERATOR_KEPT_BY": "systemd"]) == .leaveToKeeper)
+        #expect(SupervisorWatch.reaction(environment: [:]) == .startAnother)
+    }
+
+    @Test func `a user's unit is the user's own`() throws {
+        let unit = try SystemdUnit.chosen(
+            state: StateDirectory(path: "/home/a/.local/state/indico-operator"),
+            userID: 1000,
+            environment: ["HOME": "/home/a"]
+        )
+        #expect(unit.path == "/home/a/.config/systemd/user/indico-operator.service")
+        #expect(unit.text.contains("WantedBy=default.target\n"))
+    }
+
+    @Test func `another installation's unit does not count as ours`() throws {
+        let scratch = try Scratch()
+        let ours = SystemdUnit(state: try scratch.state, isSystemWide: false, directory: scratch.path)
+        #expect(!ours.isEnabled)
+        let other = SystemdUnit(
+            state: try StateDirectory(path: "/srv/other"),
+            isSystemWide: false,
+            directory: scratch.path
+        )
+        try FileStore.write(other.text, to: other.path, mode: 0o644)
+        #expect(other.isEnabled)
+        #expect(!ours.isEnabled)
+    }
+}
