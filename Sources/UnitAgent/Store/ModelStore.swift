@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import Synchronization
+
+/// The model in an SQLite file: every change is one transaction, so a crash leaves the state before it or after it.
+///
+/// `@unchecked Sendable` holds because the connection is touched only with `lock` held.
+final class ModelStore: @unchecked Sendable {
+    private let lock = Mutex(())
+    private let connection: SQLiteConnection
+
+    /// Opens or makes the store at `path`, readable by its owner only.
+    init(path: String) throws(StoreError) {
+        // Made before SQLite opens it: its journal files take the mode of the main file.
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw StoreError(code: errno, message: "\(path): \(String(cString: strerror(errno)))")
+        }
+        close(descriptor)
+        connection = try SQLiteConnection(path: path)
+        let found = try connection.row("PRAGMA user_version")?.number(0) ?? 0
+        switch found {
+        case Schema.version: break
+        case 0:
+            try connection.script("BEGIN IMMEDIATE; \(Schema.script); PRAGMA user_version = \(Schema.version); COMMIT")
+        default:
+            throw StoreError(
+                code: 0,
+                message: "\(path) is of version \(found), this agent knows \(Schema.version); use the agent that made it"
+            )
+        }
+    }
+
+    /// Reads a consistent picture.
+    func read<Value: Sendable>(_ body: (Model) throws -> Value) throws -> Value {
+        try lock.withLock { _ in try body(Model(connection: connection)) }
+    }
+
+    /// Changes the model, wholly or, when the body throws, not at all.
+    func write<Value: Sendable>(_ body: (Model) throws -> Value) throws -> Value {
+        try lock.withLock { _ in
+            try connection.run("BEGIN IMMEDIATE")
+            do {
+                let value = try body(Model(connection: connection))
+                try connection.run("COMMIT")
+                return value
+            } catch {
+                // SQLite rolls some failures back itself (a full disk); then there is nothing left to roll back.
+                try? connection.run("ROLLBACK")
+                throw error
+            }
+        }
+    }
+}
+
+/// The model inside one transaction. Its subjects are in the extensions: one file per subject.
+struct Model {
+    let connection: SQLiteConnection
+}
