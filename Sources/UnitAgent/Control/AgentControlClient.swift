@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import LinuxSupport
 
 /// A blocking client of an agent's control socket.
 ///
@@ -206,8 +207,8 @@ public struct AgentControlClient: Sendable {
             }
         } catch let failure as ControlFailure {
             throw failure
-        } catch let failure as SystemFailure {
-            throw ControlFailure(.unreachable, "\(failure); is the agent running?")
+        } catch let failure as SystemError {
+            throw ControlFailure(.unreachable, "cannot \(failure); is the agent running?")
         } catch {
             throw ControlFailure(.failed, "cannot understand the agent at \(socketPath): \(error)")
         }

@@ -1,18 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
-
-/// A failed system call: what was tried, on what, and the error number.
-struct SystemFailure: Error, CustomStringConvertible, Equatable {
-    let action: String
-    let errorNumber: Int32
-
-    init(_ action: String, _ errorNumber: Int32 = errno) {
-        self.action = action
-        self.errorNumber = errorNumber
-    }
-
-    var description: String { "cannot \(action): \(String(cString: strerror(errorNumber)))" }
-}
+import LinuxSupport
 
 /// A connected stream socket in the file system's name space, used by one thread at a time and closed when dropped.
 struct LocalConnection: ~Copyable, Sendable {
@@ -27,43 +15,35 @@ struct LocalConnection: ~Copyable, Sendable {
     deinit { close(descriptor) }
 
     /// Connects to the socket at `path`.
-    static func connect(to path: String) throws(SystemFailure) -> LocalConnection {
+    static func connect(to path: String) throws(SystemError) -> LocalConnection {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw SystemFailure("make a socket") }
+        guard descriptor >= 0 else { throw SystemError.last("make a socket") }
         let connection = LocalConnection(descriptor: descriptor)
         let result = try withSocketAddress(path) { Glibc.connect(descriptor, $0, $1) }
-        guard result == 0 else { throw SystemFailure("connect to \(path)") }
+        guard result == 0 else { throw SystemError.last("connect to \(path)") }
         return connection
     }
 
     /// The user at the other end.
-    func peerUser() throws(SystemFailure) -> uid_t {
-        // struct ucred is hidden by the module: three 32-bit fields, pid, uid, gid.
-        var credentials: (pid: Int32, uid: UInt32, gid: UInt32) = (0, 0, 0)
-        var length = socklen_t(MemoryLayout.size(ofValue: credentials))
-        guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0 else {
-            throw SystemFailure("ask who is at the other end of a socket")
-        }
-        return credentials.uid
-    }
+    func peerUser() throws(SystemError) -> UInt32 { try PeerCredentials(socket: descriptor).userID }
 
     /// The next bytes, empty at the end.
-    private func receive() throws(SystemFailure) -> [UInt8] {
+    private func receive() throws(SystemError) -> [UInt8] {
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         while true {
             let count = recv(descriptor, &chunk, chunk.count, 0)
             if count >= 0 { return Array(chunk[..<count]) }
-            if errno != EINTR { throw SystemFailure("read from a socket") }
+            if errno != EINTR { throw SystemError.last("read from a socket") }
         }
     }
 
     /// Reads exactly `count` bytes, or `nil` when the peer closed before the first of them.
-    mutating func read(_ count: Int) throws(SystemFailure) -> [UInt8]? {
+    mutating func read(_ count: Int) throws(SystemError) -> [UInt8]? {
         while buffered.count < count {
             let chunk = try receive()
             if chunk.isEmpty {
                 if buffered.isEmpty { return nil }
-                throw SystemFailure("read a whole message from a socket", EPIPE)
+                throw SystemError(number: EPIPE, operation: "read a whole message from a socket")
             }
             buffered += chunk
         }
@@ -72,7 +52,7 @@ struct LocalConnection: ~Copyable, Sendable {
     }
 
     /// Reads a line without its newline, or `nil` at the end.
-    mutating func readLine() throws(SystemFailure) -> [UInt8]? {
+    mutating func readLine() throws(SystemError) -> [UInt8]? {
         var searched = 0
         while true {
             if let end = buffered[searched...].firstIndex(of: 10) {
@@ -81,7 +61,7 @@ struct LocalConnection: ~Copyable, Sendable {
                 return line
             }
             searched = buffered.count
-            guard searched < Self.longestLine else { throw SystemFailure("read a line from a socket", EMSGSIZE) }
+            guard searched < Self.longestLine else { throw SystemError(number: EMSGSIZE, operation: "read a line from a socket") }
             let chunk = try receive()
             if chunk.isEmpty { return nil }
             buffered += chunk
@@ -89,7 +69,7 @@ struct LocalConnection: ~Copyable, Sendable {
     }
 
     /// Writes all bytes.
-    func write(_ bytes: [UInt8]) throws(SystemFailure) {
+    func write(_ bytes: [UInt8]) throws(SystemError) {
         var sent = 0
         while sent < bytes.count {
             // An empty array never gets here, so its buffer has a base address.
@@ -99,7 +79,7 @@ struct LocalConnection: ~Copyable, Sendable {
             if count >= 0 {
                 sent += count
             } else if errno != EINTR {
-                throw SystemFailure("write to a socket")
+                throw SystemError.last("write to a socket")
             }
         }
     }
@@ -114,23 +94,23 @@ final class LocalListener: Sendable {
     private let descriptor: Int32
 
     /// Listens at `path`, replacing what a dead agent left there. The caller holds the agent's lock, so it is dead.
-    init(path: String) throws(SystemFailure) {
+    init(path: String) throws(SystemError) {
         self.path = path
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw SystemFailure("make a socket") }
+        guard descriptor >= 0 else { throw SystemError.last("make a socket") }
         unlink(path)
         let socket = descriptor
         // The mode of the descriptor becomes that of the file at bind: never open to others, not even for an instant.
         fchmod(socket, 0o600)
-        guard try withSocketAddress(path, { bind(socket, $0, $1) }) == 0 else { throw SystemFailure("bind \(path)") }
-        guard chmod(path, 0o600) == 0 else { throw SystemFailure("restrict \(path)") }
-        guard listen(socket, 64) == 0 else { throw SystemFailure("listen on \(path)") }
+        guard try withSocketAddress(path, { bind(socket, $0, $1) }) == 0 else { throw SystemError.last("bind \(path)") }
+        guard chmod(path, 0o600) == 0 else { throw SystemError.last("restrict \(path)") }
+        guard listen(socket, 64) == 0 else { throw SystemError.last("listen on \(path)") }
     }
 
     deinit { close(descriptor) }
 
     /// The next connection, or `nil` once the listener is stopped.
-    func accept() throws(SystemFailure) -> Int32? {
+    func accept() throws(SystemError) -> Int32? {
         while true {
             let connection = Glibc.accept(descriptor, nil, nil)
             if connection >= 0 {
@@ -144,7 +124,7 @@ final class LocalListener: Sendable {
             case EMFILE, ENFILE, ENOMEM, ENOBUFS:
                 // Out of descriptors or memory: connections end and free them; a tight loop would only burn the processor.
                 usleep(50_000)
-            default: throw SystemFailure("accept on \(path)")
+            default: throw SystemError.last("accept on \(path)")
             }
         }
     }
@@ -159,13 +139,13 @@ final class LocalListener: Sendable {
 private func withSocketAddress<Result>(
     _ path: String,
     _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
-) throws(SystemFailure) -> Result {
+) throws(SystemError) -> Result {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     let bytes = Array(path.utf8)
     let capacity = MemoryLayout.size(ofValue: address.sun_path)
     guard bytes.count < capacity else {
-        throw SystemFailure("use the socket path \(path), which is longer than \(capacity - 1) bytes", ENAMETOOLONG)
+        throw SystemError(number: ENAMETOOLONG, operation: "use the socket path \(path) of more than \(capacity - 1) bytes")
     }
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
     return withUnsafePointer(to: &address) { pointer in

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+import HookProtocol
+import PebbleAPI
+
+/// `resource-get`: the path of a resource's file.
+enum ResourceGetTool: HookToolCommand {
+    static let name = ToolName.resourceGet
+    static let flags = FlagSet()
+
+    static func run(_ call: inout ToolCall) throws -> String {
+        let resource = try call.flags.first("resource")
+        try call.flags.refuse(moreThan: 1)
+        guard let path = call.unit.resources[resource] else {
+            throw ToolFailure("could not download resource: resource \"\(resource)\" not found")
+        }
+        return path
+    }
+}
+
+/// `credential-get`: the cloud credential. There is no cloud here, so no application is trusted with one.
+enum CredentialGetTool: HookToolCommand {
+    static let name = ToolName.credentialGet
+    static let flags = FlagSet.output()
+
+    static func run(_ call: inout ToolCall) throws -> String {
+        throw ToolFailure("cannot access cloud credentials: permission denied")
+    }
+}
+
+/// `juju-reboot`: refused, as the machine is not the agent's to reboot.
+enum JujuRebootTool: HookToolCommand {
+    static let name = ToolName.jujuReboot
+    static let flags = FlagSet(switches: ["now"])
+
+    static func run(_ call: inout ToolCall) throws -> String {
+        if call.context.task != nil { throw ToolFailure("juju-reboot is not supported when running an action.") }
+        throw ToolFailure("juju-reboot is not supported here: the machine belongs to its operator")
+    }
+}
