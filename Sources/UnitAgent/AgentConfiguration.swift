@@ -27,7 +27,7 @@ public struct AgentConfiguration: Sendable, Equatable {
     public var controlSocketPath: String
     /// The debug log.
     public var debugLogPath: String
-    /// The directory that holds `NAME/pebble.socket` (or `NAME/.pebble.socket`) for each container of the charm.
+    /// The directory that holds `NAME/pebble.socket` for each container of the charm.
     public var containersDirectory: String
     /// The directory in which storage instances get theirs.
     public var storageDirectory: String

@@ -1,7 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
+import HookProtocol
+import LinuxSupport
+import PebbleAPI
 public import ServiceLifecycle
+import Synchronization
 
 /// A unit agent: runs one unit of any charm on this machine, as Juju's agent would.
+///
+/// It keeps the model in a database, dispatches the charm for each event, serves its hook tools, watches its containers'
+/// Pebbles, and takes an operator's requests on a control socket (see ``AgentControlClient``).
+///
+/// ```swift
+/// let agent = UnitAgent(configuration: configuration)
+/// let group = ServiceGroup(
+///     configuration: .init(
+///         services: [.init(service: agent, successTerminationBehavior: .gracefullyShutdownGroup)],
+///         gracefulShutdownSignals: [.sigterm],
+///         logger: logger
+///     )
+/// )
+/// try await group.run()
+/// ```
 public struct UnitAgent: Service {
     /// What the agent was told.
     public let configuration: AgentConfiguration
@@ -13,6 +33,80 @@ public struct UnitAgent: Service {
 
     /// Runs the unit until the service group shuts down or the unit is removed.
     ///
+    /// A hook that runs at shutdown is waited for as long as the configuration says; then it is killed and will be run
+    /// again by the next agent.
+    ///
     /// - Throws: When the state directory is in use by another agent, or the charm or the model cannot be read.
-    public func run() async throws {}
+    public func run() async throws {
+        try await run(now: { Timestamp.now() })
+    }
+
+    func run(now: @escaping @Sendable () -> Timestamp) async throws {
+        let core = try AgentCore(configuration: configuration, now: now)
+        try linkTools()
+        let tools = HookToolRunner(
+            store: core.store,
+            unit: core.unit,
+            log: core.log,
+            now: now,
+            changed: { core.changes.announce() }
+        )
+        let toolServer = try HookToolServer(socketPath: configuration.hookSocketPath, runner: tools)
+        let control = try ControlServer(core: core)
+        try toolServer.start()
+        try control.start()
+        let watchers = WorkloadWatchers(core: core)
+        try watchers.start()
+        core.log.write(.info, "juju.agent", "unit agent for \(core.unit.unitName) started, charm \(core.charm.name)")
+        defer {
+            watchers.stop()
+            toolServer.stop()
+            control.stop()
+        }
+        let dispatcher = Dispatcher(
+            configuration: configuration,
+            unit: core.unit,
+            log: core.log,
+            runner: CommandRunner(reaper: try ProcessReaper()),
+            path: ProcessEnvironment.variable("PATH") ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        )
+        try await run(HookLoop(core: core, tools: tools, dispatcher: dispatcher))
+    }
+
+    /// Runs the loop beside the watch for the group's shutdown.
+    private func run(_ loop: HookLoop) async throws {
+        let core = loop.core
+        let grace = configuration.shutdownGrace
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await loop.run() }
+            group.addTask {
+                // It throws when the loop has ended by itself and the group is cancelled.
+                guard (try? await gracefulShutdown()) != nil else { return }
+                core.memory.withLock { $0.isStopping = true }
+                core.changes.signal()
+                try? await Task.sleep(for: grace)
+            }
+            // Whichever ends first: the loop, or the time a running hook was given.
+            defer { group.cancelAll() }
+            do {
+                try await group.next()
+            } catch is CancellationError {
+                return
+            }
+        }
+    }
+
+    /// Keeps a link in the tools directory for each hook tool.
+    private func linkTools() throws {
+        guard let executable = configuration.hookToolExecutable else { return }
+        try makeDirectory(configuration.toolsDirectory)
+        for tool in HookTools.all {
+            let path = "\(configuration.toolsDirectory)/\(tool.name.rawValue)"
+            var target = [CChar](repeating: 0, count: 4096)
+            let length = readlink(path, &target, target.count - 1)
+            if length >= 0, target[..<length].elementsEqual(executable.utf8.map { CChar(bitPattern: $0) }) { continue }
+            unlink(path)
+            guard symlink(executable, path) == 0 else { throw SystemError.last("link \(path)") }
+        }
+    }
 }

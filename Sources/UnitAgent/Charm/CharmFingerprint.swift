@@ -28,7 +28,8 @@ enum CharmFingerprint {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             var status = stat()
-            guard !name.hasPrefix("."), stat("\(folder)\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            guard !name.hasPrefix("."), stat("\(folder)\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG
+            else {
                 continue
             }
             names.append(name)
@@ -42,16 +43,17 @@ struct ContentHash {
     private var value: UInt64 = 0xcbf2_9ce4_8422_2325
 
     /// Adds bytes and their count, so that the border between two additions matters.
-    mutating func add(_ bytes: some Sequence<UInt8>) {
-        var count: UInt64 = 0
-        var word: UInt64 = 0
-        for byte in bytes {
-            word = word << 8 | UInt64(byte)
-            count += 1
-            if count & 7 == 0 { mix(word) }
+    mutating func add(_ bytes: some Sequence<UInt8>) { add(Array(bytes)) }
+
+    /// Adds bytes and their count.
+    mutating func add(_ bytes: [UInt8]) {
+        // By whole words: a charm may be a binary of a hundred megabytes.
+        bytes.withUnsafeBytes { buffer in
+            let words = buffer.count / 8
+            for index in 0..<words { mix(buffer.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)) }
+            mix(buffer[(words * 8)...].reduce(0) { $0 << 8 | UInt64($1) })
+            mix(UInt64(buffer.count))
         }
-        mix(word)
-        mix(count)
     }
 
     private mutating func mix(_ word: UInt64) {

@@ -10,7 +10,7 @@ public struct StatusSnapshot: Codable, Sendable, Equatable {
     public var unit: UnitStatus
     /// The relations, by id.
     public var relations: [RelationStatus]
-    /// The containers the charm declares, in its order.
+    /// The containers the charm declares, by name.
     public var containers: [ContainerStatus]
     /// The hook that failed and will be tried again.
     public var failedHook: FailedHookStatus?

@@ -35,7 +35,8 @@ extension Model {
         case .leaderElected: try setFlag(.leaderElected)
         case .storageAttached(let storage): try setAttached(true, storage: storage.id)
         case .storageDetaching(let storage): try deleteStorage(storage.id)
-        case .secretChanged(let secret), .secretRotate(let secret), .secretExpired(let secret), .secretRemove(let secret):
+        case .secretChanged(let secret), .secretRotate(let secret), .secretExpired(let secret),
+            .secretRemove(let secret):
             try setToldSecret(event, secret, marks, now: now)
         default: try setToldRelation(event, marks)
         }

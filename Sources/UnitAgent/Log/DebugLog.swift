@@ -31,7 +31,12 @@ final class DebugLog: Sendable {
     ///   - unit: The unit's name.
     ///   - limit: The size in bytes at which the file is put aside; one former file is kept.
     ///   - now: The clock.
-    init(path: String, unit: String, limit: Int = 16 << 20, now: @escaping @Sendable () -> Timestamp) throws(SystemError) {
+    init(
+        path: String,
+        unit: String,
+        limit: Int = 16 << 20,
+        now: @escaping @Sendable () -> Timestamp
+    ) throws(SystemError) {
         self.path = path
         self.limit = limit
         self.now = now
@@ -56,7 +61,9 @@ final class DebugLog: Sendable {
             let lines = line.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
             state.recent += lines
             state.next += lines.count
-            if state.recent.count > 2 * Self.recentLines { state.recent.removeFirst(state.recent.count - Self.recentLines) }
+            if state.recent.count > 2 * Self.recentLines {
+                state.recent.removeFirst(state.recent.count - Self.recentLines)
+            }
         }
         changes.signal()
     }

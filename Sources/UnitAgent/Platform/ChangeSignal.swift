@@ -10,12 +10,16 @@ final class ChangeSignal: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var count = 0
-    /// An element after each change; changes nobody has waited for yet are one.
-    let stream: AsyncStream<Void>
-    private let continuation: AsyncStream<Void>.Continuation
+
+    /// The one task that waits, or whether there has been a change since it last did.
+    private enum Sleeper {
+        case none(isWoken: Bool)
+        case waiting(CheckedContinuation<Void, Never>)
+    }
+
+    private let sleeper = Mutex(Sleeper.none(isWoken: false))
 
     init() {
-        (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         pthread_mutex_init(mutex, nil)
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)
@@ -39,13 +43,52 @@ final class ChangeSignal: @unchecked Sendable {
         return count
     }
 
-    /// Announces a change.
+    /// Announces a change to all who wait.
     func signal() {
+        announce()
+        wake()
+    }
+
+    /// Wakes the waiting task; when none waits, the next wait ends at once.
+    func wake() {
+        let waiting: CheckedContinuation<Void, Never>? = sleeper.withLock { sleeper in
+            guard case .waiting(let continuation) = sleeper else {
+                sleeper = .none(isWoken: true)
+                return nil
+            }
+            sleeper = .none(isWoken: false)
+            return continuation
+        }
+        waiting?.resume()
+    }
+
+    /// Suspends the one task that waits until there has been a change since it last waited, or it is cancelled.
+    ///
+    /// Not an `AsyncStream`: cancelling a task that waits for one ends the stream for good.
+    func nextWake() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isWoken = sleeper.withLock { sleeper in
+                    if case .none(isWoken: true) = sleeper {
+                        sleeper = .none(isWoken: false)
+                        return true
+                    }
+                    sleeper = .waiting(continuation)
+                    return false
+                }
+                if isWoken { continuation.resume() }
+            }
+        } onCancel: {
+            wake()
+        }
+    }
+
+    /// Announces a change to the waiting threads only: one that gives the task nothing to do.
+    func announce() {
         pthread_mutex_lock(mutex)
         count += 1
         pthread_cond_broadcast(condition)
         pthread_mutex_unlock(mutex)
-        continuation.yield()
     }
 
     /// Blocks the thread until there has been a change since `generation`, or the time is up.

@@ -37,19 +37,8 @@ struct LocalConnection: ~Copyable, Sendable {
         }
     }
 
-    /// Reads exactly `count` bytes, or `nil` when the peer closed before the first of them.
-    mutating func read(_ count: Int) throws(SystemError) -> [UInt8]? {
-        while buffered.count < count {
-            let chunk = try receive()
-            if chunk.isEmpty {
-                if buffered.isEmpty { return nil }
-                throw SystemError(number: EPIPE, operation: "read a whole message from a socket")
-            }
-            buffered += chunk
-        }
-        defer { buffered.removeFirst(count) }
-        return Array(buffered[..<count])
-    }
+    /// The next bytes of a stream that is cut into messages elsewhere; empty at the end.
+    func readSome() throws(SystemError) -> [UInt8] { try receive() }
 
     /// Reads a line without its newline, or `nil` at the end.
     mutating func readLine() throws(SystemError) -> [UInt8]? {
@@ -61,7 +50,9 @@ struct LocalConnection: ~Copyable, Sendable {
                 return line
             }
             searched = buffered.count
-            guard searched < Self.longestLine else { throw SystemError(number: EMSGSIZE, operation: "read a line from a socket") }
+            guard searched < Self.longestLine else {
+                throw SystemError(number: EMSGSIZE, operation: "read a line from a socket")
+            }
             let chunk = try receive()
             if chunk.isEmpty { return nil }
             buffered += chunk
@@ -86,6 +77,12 @@ struct LocalConnection: ~Copyable, Sendable {
 
     /// Ends both directions, so that a thread blocked in a read of this socket returns.
     static func interrupt(_ descriptor: Int32) { shutdown(descriptor, Int32(SHUT_RDWR)) }
+}
+
+/// Whether the other end is of the user this process runs as, or root.
+func isOwnUser(_ connection: borrowing LocalConnection) -> Bool {
+    guard let user = try? connection.peerUser() else { return false }
+    return user == geteuid() || user == 0
 }
 
 /// A listening socket in the file system's name space that only its owner may use.
@@ -145,7 +142,10 @@ private func withSocketAddress<Result>(
     let bytes = Array(path.utf8)
     let capacity = MemoryLayout.size(ofValue: address.sun_path)
     guard bytes.count < capacity else {
-        throw SystemError(number: ENAMETOOLONG, operation: "use the socket path \(path) of more than \(capacity - 1) bytes")
+        throw SystemError(
+            number: ENAMETOOLONG,
+            operation: "use the socket path \(path) of more than \(capacity - 1) bytes"
+        )
     }
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
     return withUnsafePointer(to: &address) { pointer in

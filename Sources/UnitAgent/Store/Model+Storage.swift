@@ -14,7 +14,13 @@ struct StorageState: Sendable, Equatable {
 extension Model {
     func storages() throws -> [StorageState] {
         try connection.rows("SELECT id, name, location, kind, attached FROM storage ORDER BY id").map {
-            StorageState(id: $0.text(0), name: $0.text(1), location: $0.text(2), kind: $0.text(3), isAttached: $0.flag(4))
+            StorageState(
+                id: $0.text(0),
+                name: $0.text(1),
+                location: $0.text(2),
+                kind: $0.text(3),
+                isAttached: $0.flag(4)
+            )
         }
     }
 

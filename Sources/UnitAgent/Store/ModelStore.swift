@@ -26,7 +26,8 @@ final class ModelStore: @unchecked Sendable {
         default:
             throw StoreError(
                 code: 0,
-                message: "\(path) is of version \(found), this agent knows \(Schema.version); use the agent that made it"
+                message:
+                    "\(path) is of version \(found), this agent knows \(Schema.version); use the agent that made it"
             )
         }
     }
@@ -34,6 +35,16 @@ final class ModelStore: @unchecked Sendable {
     /// Reads a consistent picture.
     func read<Value: Sendable>(_ body: (Model) throws -> Value) throws -> Value {
         try lock.withLock { _ in try body(Model(connection: connection)) }
+    }
+
+    /// Looks at the model as it would be: whatever the body changes is taken back.
+    func rehearse<Value: Sendable>(_ body: (Model) throws -> Value) throws -> Value {
+        try lock.withLock { _ in
+            try connection.run("BEGIN IMMEDIATE")
+            let result = Result { try body(Model(connection: connection)) }
+            try connection.run("ROLLBACK")
+            return try result.get()
+        }
     }
 
     /// Changes the model, wholly or, when the body throws, not at all.

@@ -36,7 +36,9 @@ enum ModelWrite: Sendable, Equatable {
         case .openPort(let port): try model.setOpenedPorts(try model.openedPorts().union([port]))
         case .closePort(let port):
             let isAll = port.endpoint == OpenedPort.allEndpoints
-            let kept = try model.openedPorts().filter { $0.range != port.range || !(isAll || $0.endpoint == port.endpoint) }
+            let kept = try model.openedPorts().filter {
+                $0.range != port.range || !(isAll || $0.endpoint == port.endpoint)
+            }
             try model.setOpenedPorts(kept)
         case .state(let key, let value): try model.setState(key, value)
         case .leaderSetting(let key, let value): try model.setLeaderSetting(key, value)

@@ -26,7 +26,11 @@ struct FlagSet: Sendable {
     var short: [Character: String] = [:]
 
     /// The flags of a tool that prints a value.
-    static func output(switches: Set<String> = [], values: Set<String> = [], short: [Character: String] = [:]) -> FlagSet {
+    static func output(
+        switches: Set<String> = [],
+        values: Set<String> = [],
+        short: [Character: String] = [:]
+    ) -> FlagSet {
         FlagSet(
             switches: switches,
             values: values.union(["format", "output"]),
@@ -68,7 +72,11 @@ struct FlagSet: Sendable {
         let body = argument.drop { $0 == "-" }
         let name = isLong ? body.prefix { $0 != "=" } : body.prefix(1)
         var attached: Substring? = body.dropFirst(name.count)
-        if attached?.first == "=" { attached = attached?.dropFirst() } else if attached?.isEmpty == true { attached = nil }
+        if attached?.first == "=" {
+            attached = attached?.dropFirst()
+        } else if attached?.isEmpty == true {
+            attached = nil
+        }
         let shown = (isLong ? "--" : "-") + name
         guard let letter = name.first, !isLong else { return (shown, String(name), attached.map { String($0) }) }
         guard let long = short[letter] else {
@@ -83,7 +91,9 @@ struct FlagSet: Sendable {
         case "true", "t", "1": return true
         case "false", "f", "0": return false
         default:
-            throw .usage("invalid value \"\(text)\" for option \(flag): strconv.ParseBool: parsing \"\(text)\": invalid syntax")
+            throw .usage(
+                "invalid value \"\(text)\" for option \(flag): strconv.ParseBool: parsing \"\(text)\": invalid syntax"
+            )
         }
     }
 }

@@ -37,7 +37,10 @@ enum ToolOutput: String, Sendable {
         case .string(let text): quoted(text)
         case .array(let items): "[" + items.map(json).joined(separator: ",") + "]"
         case .object(let members):
-            "{" + members.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(json($0.value))" }.joined(separator: ",") + "}"
+            "{"
+                + members.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(json($0.value))" }.joined(
+                    separator: ","
+                ) + "}"
         }
     }
 
@@ -64,7 +67,9 @@ enum ToolOutput: String, Sendable {
             return items.map { "\(margin)- \(nested($0, indent: indent + 2, isItem: true))" }.joined(separator: "\n")
         case .object(let members) where !members.isEmpty:
             return members.sorted { $0.key < $1.key }
-                .map { "\(margin)\(yamlText($0.key)):\(separator($0.value))\(nested($0.value, indent: indent + 2, isItem: false))" }
+                .map {
+                    "\(margin)\(yamlText($0.key)):\(separator($0.value))\(nested($0.value, indent: indent + 2, isItem: false))"
+                }
                 .joined(separator: "\n")
         default:
             return margin + yamlScalar(value)

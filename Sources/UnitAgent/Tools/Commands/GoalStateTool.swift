@@ -18,7 +18,9 @@ enum GoalStateTool: HookToolCommand {
             let status: JSONValue = .object(["status": .string(word), "since": since])
             endpoints[relation.id.endpoint, default: [:]][relation.remoteApplication] = status
             for member in relation.members where member.isPresent {
-                endpoints[relation.id.endpoint, default: [:]][member.unit] = .object(["status": "active", "since": since])
+                endpoints[relation.id.endpoint, default: [:]][member.unit] = .object([
+                    "status": "active", "since": since,
+                ])
             }
         }
         let unit: JSONValue = .object([

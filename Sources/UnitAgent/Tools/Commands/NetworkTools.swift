@@ -15,7 +15,8 @@ enum NetworkGetTool: HookToolCommand {
         try call.flags.refuse(moreThan: 1)
         let binding = try call.flags.first("binding name")
         if call.flags["relation"] != nil { _ = try call.relation() }
-        guard call.charm.endpoint(binding) != nil || call.charm.extraBindings.contains(binding) || binding == "juju-info"
+        guard
+            call.charm.endpoint(binding) != nil || call.charm.extraBindings.contains(binding) || binding == "juju-info"
         else { throw ToolFailure("no network config found for binding \"\(binding)\"") }
         let address = call.unit.address
         let subnet = "\(address)/\(address.contains(":") ? 128 : 32)"

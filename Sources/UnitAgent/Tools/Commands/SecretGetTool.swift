@@ -81,7 +81,9 @@ enum SecretGetTool: HookToolCommand {
     }
 
     private static func printed(_ content: [String: String], _ call: ToolCall) throws -> String {
-        guard call.flags.arguments.count > 1 else { return try call.output(.object(content.mapValues(JSONValue.string))) }
+        guard call.flags.arguments.count > 1 else {
+            return try call.output(.object(content.mapValues(JSONValue.string)))
+        }
         let key = call.flags.arguments[1]
         guard let value = content[key] else { throw ToolFailure("secret key value \"\(key)\" not found") }
         return try call.output(.string(value))
