@@ -13,6 +13,7 @@ let nio: [Target.Dependency] = [
 let webSocket: Target.Dependency = .product(name: "NIOWebSocket", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let platform: [Target] = [
@@ -52,14 +53,14 @@ let libraries: [Target] = [
             "PebbleClient", "PebbleAPI", "HookProtocol", "LinuxSupport", "YAMLTree", "CSQLite", logging, lifecycle,
         ]
     ),
-    .target(name: "MetricsServer", dependencies: ["MetricsText", logging] + nio),
+    .target(name: "MetricsServer", dependencies: ["MetricsText", logging, lifecycle, signals] + nio),
     .target(
         name: "StatsDExporter",
-        dependencies: ["MetricsText", "MetricsServer", "YAMLTree", logging, lifecycle, arguments] + nio
+        dependencies: ["MetricsText", "MetricsServer", "YAMLTree", logging, lifecycle, signals, arguments] + nio
     ),
     .target(
         name: "CeleryExporter",
-        dependencies: ["MetricsText", "MetricsServer", logging, lifecycle, arguments] + nio
+        dependencies: ["MetricsText", "MetricsServer", logging, lifecycle, signals, arguments] + nio
     ),
 ]
 
@@ -102,8 +103,15 @@ let tests: [Target] = [
     .testTarget(name: "CharmKitTests", dependencies: ["CharmKit", "CharmTesting", "HookProtocol"]),
     .testTarget(name: "CharmInterfacesTests", dependencies: ["CharmInterfaces", "CharmKit", "CharmTesting"]),
     .testTarget(name: "UnitAgentTests", dependencies: ["UnitAgent", "HookProtocol", "LinuxSupport"]),
-    .testTarget(name: "StatsDExporterTests", dependencies: ["StatsDExporter", "MetricsText"]),
-    .testTarget(name: "CeleryExporterTests", dependencies: ["CeleryExporter", "MetricsText"]),
+    .testTarget(name: "MetricsServerTests", dependencies: ["MetricsServer", "MetricsText", logging, lifecycle] + nio),
+    .testTarget(
+        name: "StatsDExporterTests",
+        dependencies: ["StatsDExporter", "MetricsServer", "MetricsText", logging, lifecycle, arguments] + nio
+    ),
+    .testTarget(
+        name: "CeleryExporterTests",
+        dependencies: ["CeleryExporter", "MetricsServer", "MetricsText", logging, lifecycle]
+    ),
     .testTarget(
         name: "IndicoCharmTests",
         dependencies: ["IndicoCharm", "CharmInterfaces", "CharmKit", "CharmTesting", "PebblePlan"]
