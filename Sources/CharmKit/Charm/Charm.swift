@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@_exported public import HookProtocol
-
 /// A Juju charm: says which events it looks at and what it does then.
 ///
 /// A charm value lives for one dispatch; whatever it wants to remember goes to ``Model/state`` or a databag.

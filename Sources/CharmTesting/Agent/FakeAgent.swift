@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CharmKit
+import FoundationEssentials
+import PebbleAPI
+
+/// A unit agent in memory, for one dispatch: answers hook tools from a stated world and records what they change.
+final class FakeAgent: HookTools {
+    private let before: World
+    let event: HookEvent
+    /// The world with what was written so far, as the tools of this dispatch see it.
+    var world: World
+    private(set) var calls: [ToolCall] = []
+    var log: [Log.Line] = []
+    var shownStatuses: [Status] = []
+    var action = ActionOutput()
+    var addedSecrets = 0
+
+    init(world: World, event: HookEvent) {
+        before = world
+        self.world = world
+        self.event = event
+    }
+
+    /// The world after the dispatch; when it failed, what the agent kept back is dropped.
+    func end(failed: Bool) -> World {
+        guard failed else { return world }
+        var after = before
+        after.unitStatus = world.unitStatus
+        after.applicationStatus = world.applicationStatus
+        after.workloadVersion = world.workloadVersion
+        for index in after.secrets.indices {
+            guard let secret = world.secret(after.secrets[index].id) else { continue }
+            after.secrets[index].trackedRevision = secret.trackedRevision
+            after.secrets[index].label = secret.label
+        }
+        return after
+    }
+
+    /// A tool's failure, as text for standard error.
+    struct Refusal: Error {
+        let message: String
+        var exitCode: Int32 = 1
+    }
+
+    func run(_ tool: ToolName, _ arguments: [String], input: [UInt8]?) throws(HookToolError) -> ToolReply {
+        calls.append(
+            ToolCall(tool: tool, arguments: arguments, input: input.map { String(decoding: $0, as: UTF8.self) })
+        )
+        do {
+            return ToolReply(output: try answer(tool, arguments, input ?? []))
+        } catch let refusal as Refusal {
+            return ToolReply(failure: refusal.message, exitCode: refusal.exitCode)
+        } catch {
+            return ToolReply(failure: "\(error)")
+        }
+    }
+
+    private func answer(_ tool: ToolName, _ arguments: [String], _ input: [UInt8]) throws -> String {
+        switch tool {
+        case .relationIDs, .relationList, .relationGet, .relationSet:
+            return try relationTool(tool, arguments, input)
+        case .secretAdd, .secretGet, .secretSet, .secretInfoGet, .secretGrant, .secretRevoke, .secretRemove,
+            .secretIDs:
+            return try secretTool(tool, arguments)
+        case .actionGet, .actionSet, .actionLog, .actionFail:
+            return try actionTool(tool, arguments)
+        case .openPort, .closePort, .openedPorts, .networkGet, .unitGet:
+            return try networkTool(tool, arguments)
+        case .storageList, .storageGet, .resourceGet:
+            return try storageTool(tool, arguments)
+        case .stateGet, .stateSet, .stateDelete:
+            return try stateTool(tool, arguments, input)
+        default:
+            return try plainTool(tool, arguments)
+        }
+    }
+
+    private func plainTool(_ tool: ToolName, _ arguments: [String]) throws -> String {
+        let parsed = ToolArguments(arguments, switches: ["--application", "--include-data", "--all"])
+        switch tool {
+        case .configGet:
+            if let key = parsed.positionals.first { return try json(world.config[key]) }
+            return try json(world.config)
+        case .isLeader:
+            return try json(world.isLeader)
+        case .statusSet:
+            return try setStatus(parsed)
+        case .jujuLog:
+            let level = LogLevel(rawValue: parsed.flags["--log-level"] ?? "INFO") ?? .info
+            log.append(Log.Line(level: level, text: parsed.positionals.joined(separator: " ")))
+            return ""
+        case .applicationVersionSet:
+            world.workloadVersion = parsed.positionals.first ?? ""
+            return ""
+        case .goalState:
+            return try json(["units": goalUnits, "relations": [:]] as [String: [String: [String: String]]])
+        default:
+            throw Refusal(message: "\(tool.rawValue) is not known to the test kit")
+        }
+    }
+
+    /// This unit and as many more as are planned.
+    private var goalUnits: [String: [String: String]] {
+        var names = [world.unit.description]
+        var number = 0
+        while names.count < world.plannedUnits {
+            let name = UnitName(application: world.unit.application, number: number).description
+            if !names.contains(name) { names.append(name) }
+            number += 1
+        }
+        return Dictionary(uniqueKeysWithValues: names.map { ($0, ["status": "active", "since": ""]) })
+    }
+
+    private func setStatus(_ parsed: ToolArguments) throws -> String {
+        guard let word = parsed.positionals.first, let kind = Status.Kind(rawValue: word) else {
+            throw Refusal(message: "invalid status \"\(parsed.positionals.first ?? "")\"", exitCode: 2)
+        }
+        let status = Status(kind, parsed.positionals.dropFirst().joined(separator: " "))
+        if parsed.isOn("--application") {
+            guard world.isLeader else { throw Refusal(message: "this unit is not the leader") }
+            world.applicationStatus = status
+        } else {
+            world.unitStatus = status
+            shownStatuses.append(status)
+        }
+        return ""
+    }
+
+    private func actionTool(_ tool: ToolName, _ arguments: [String]) throws -> String {
+        guard event.isAction else { throw Refusal(message: "not running an action") }
+        let parsed = ToolArguments(arguments)
+        switch tool {
+        case .actionSet:
+            for pair in parsed.positionals {
+                guard let equals = pair.firstIndex(of: "=") else {
+                    throw Refusal(message: "argument \"\(pair)\" must be of the form key...=value", exitCode: 2)
+                }
+                action.results[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
+            }
+            return ""
+        case .actionLog:
+            action.log.append(parsed.positionals.joined(separator: " "))
+            return ""
+        case .actionFail:
+            action.failure = parsed.positionals.first ?? "action failed without reason given, check action for errors"
+            return ""
+        default:
+            return try json(world.actionParameters)
+        }
+    }
+
+    private func stateTool(_ tool: ToolName, _ arguments: [String], _ input: [UInt8]) throws -> String {
+        let parsed = ToolArguments(arguments)
+        switch tool {
+        case .stateSet:
+            let values = try JSONDecoder().decode([String: String].self, from: Data(input))
+            for (key, value) in values { world.storedState[key] = value.isEmpty ? nil : value }
+            return ""
+        case .stateDelete:
+            for key in parsed.positionals { world.storedState[key] = nil }
+            return ""
+        default:
+            guard let key = parsed.positionals.first, key != "-" else { return try json(world.storedState) }
+            return try json(world.storedState[key])
+        }
+    }
+
+    private func storageTool(_ tool: ToolName, _ arguments: [String]) throws -> String {
+        let parsed = ToolArguments(arguments)
+        switch tool {
+        case .storageList:
+            let name = parsed.positionals.first
+            let ids = world.storages.keys.filter { name == nil || $0.hasPrefix("\(name ?? "")/") }
+            return try json(ids.sorted())
+        case .storageGet:
+            let id = parsed.flags["-s"] ?? ""
+            guard let location = world.storages[id] else {
+                throw Refusal(message: "invalid value \"\(id)\" for option -s: storage not found", exitCode: 2)
+            }
+            return try json(["kind": "filesystem", "location": location])
+        default:
+            let name = parsed.positionals.first ?? ""
+            guard let path = world.resources[name] else {
+                throw Refusal(message: "could not download resource: \(name)")
+            }
+            return path + "\n"
+        }
+    }
+
+    func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+    }
+}
