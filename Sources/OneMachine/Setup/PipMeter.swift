@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Makes a bar of what pip says. It names each package once as it collects it and once more as it builds it.
+/// Makes a bar of what pip says.
+///
+/// It names each package once as it collects it and once more as it builds it.
 package struct PipMeter: Hashable, Sendable {
     /// How many requirements there are.
     package let total: Int
