@@ -117,7 +117,7 @@ let tests: [Target] = [
         dependencies: ["IndicoCharm", "CharmInterfaces", "CharmKit", "CharmTesting", "PebblePlan"]
     ),
     .testTarget(name: "OneMachineTests", dependencies: ["OneMachine", "UnitAgent", "LinuxSupport"]),
-    .testTarget(name: "OperatorCommandsTests", dependencies: ["OperatorCommands", "OneMachine"]),
+    .testTarget(name: "OperatorCommandsTests", dependencies: ["OperatorCommands", "OneMachine", "UnitAgent", "PebbleAPI", arguments]),
     .testTarget(name: "EndToEndTests", dependencies: ["LinuxSupport"]),
 ]
 

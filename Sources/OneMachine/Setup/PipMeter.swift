@@ -38,7 +38,7 @@ package struct PipMeter: Hashable, Sendable {
 
     private static func word(after prefix: String, in line: String) -> String? {
         guard line.hasPrefix(prefix) else { return nil }
-        let rest = line.dropFirst(prefix.count).prefix { $0 != " " && $0 != "=" }
+        let rest = line.dropFirst(prefix.count).prefix { $0 != " " && $0 != "=" && $0 != ":" }
         return rest.isEmpty ? nil : String(rest)
     }
 }
