@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import CharmKit
+import PebbleAPI
+
+/// Makes the workload what a decision says it shall be, and tells how it is.
+///
+/// Idempotent: done twice in a row, the second time only looks.
+struct WorkloadApplication {
+    let desired: DesiredWorkload
+    let indico: Container
+    let nginx: Container
+    let probe: SiteProbe
+    let pace: Pace
+    /// Shows what takes a while.
+    let show: (String) throws -> Void
+
+    /// How long a hook waits for a workload it has just changed.
+    static let patience = Duration.seconds(60)
+
+    /// Applies the decision.
+    ///
+    /// - Parameter memory: What is remembered of the workload; brought up to date.
+    /// - Returns: The unit's status.
+    /// - Throws: ``ContainerError`` when Pebble does not do its part.
+    func apply(memory: inout WorkloadMemory) throws -> Status {
+        let now = pace.now().components.seconds
+        let container = IndicoContainer(indico, desired, show: show)
+        if let obstacle = try container.apply(memory: &memory, now: now) { return obstacle.status }
+        if let obstacle = try NginxContainer(nginx, desired).apply() { return obstacle.status }
+        if let failing = try failingCheck() { return .waiting("waiting for check \(failing)") }
+        guard awaitSite() else { return .waiting("waiting for Indico to answer") }
+        return try customize(&memory) ?? .active()
+    }
+
+    /// Fetches the customization when another source is configured than was fetched last.
+    ///
+    /// It comes last: a repository that cannot be fetched must not keep Indico from serving.
+    private func customize(_ memory: inout WorkloadMemory) throws -> Status? {
+        let source = desired.settings.options.customizationSource
+        let mark = source.map(Customization.mark)
+        guard mark != memory.customization else { return nil }
+        if let source {
+            let module = WorkloadModule(container: indico, layout: desired.layout, account: desired.indico.account)
+            do {
+                try show("fetching the customization")
+                _ = try Customization(module: module, layout: desired.layout).fetch(source)
+            } catch let refusal as WorkloadModule.Refusal {
+                return .blocked("customization_sources_url: \(refusal.message)")
+            }
+        }
+        memory.customization = mark
+        return nil
+    }
+
+    private func failingCheck() throws -> String? {
+        let checks = try Array(indico.checks().values) + Array(nginx.checks().values)
+        // Those of the whole way are asked anew below, so that a start is not judged by what was before it.
+        let own = ["indico-ready", "site-ready", "indico-alive", "nginx-alive"]
+        return checks.filter { $0.status == .down && !own.contains($0.name) }.map(\.name).min()
+    }
+
+    /// Waits until the site answers a visitor.
+    private func awaitSite() -> Bool {
+        let deadline = pace.now() + Self.patience
+        while true {
+            let code = probe.ask(desired.ports.nginx, desired.settings.site.authority, "/ping")
+            if let code, (200..<300).contains(code) { return true }
+            if pace.now() >= deadline { return false }
+            pace.sleep(.milliseconds(250))
+        }
+    }
+}
+
+extension Obstacle {
+    var status: Status {
+        switch self {
+        case .blocked(let message): .blocked(message)
+        case .waiting(let message): .waiting(message)
+        }
+    }
+}

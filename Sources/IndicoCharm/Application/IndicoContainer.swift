@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+import CharmInterfaces
+import CharmKit
+import PebbleAPI
+import PebblePlan
+
+/// Brings container `indico` to what it shall be.
+struct IndicoContainer {
+    let container: Container
+    let desired: DesiredWorkload
+    let module: WorkloadModule
+    let files: ContainerFiles
+    let schema: DatabaseSchema
+    /// Shows what takes a while.
+    let show: (String) throws -> Void
+
+    init(_ container: Container, _ desired: DesiredWorkload, show: @escaping (String) throws -> Void) {
+        self.container = container
+        self.desired = desired
+        self.show = show
+        module = WorkloadModule(container: container, layout: desired.layout, account: desired.indico.account)
+        files = ContainerFiles(container: container, desired: desired.indico)
+        schema = DatabaseSchema(module: module, mayMigrate: desired.mayMigrate, show: show)
+    }
+
+    /// Writes, prepares, starts and reloads, each only where something differs.
+    ///
+    /// - Parameters:
+    ///   - memory: What is remembered of the database; brought up to date.
+    ///   - now: The machine's time, in seconds.
+    /// - Returns: What keeps the container from being what it shall be; nil when it is.
+    /// - Throws: ``ContainerError`` when Pebble does not do its part.
+    func apply(memory: inout WorkloadMemory, now: Int64) throws -> Obstacle? {
+        let before = try container.services()
+        let wasServing = before["indico"]?.isRunning == true
+        if !wasServing { try files.makeDirectories() }
+        var pending = try PendingChanges.read(container, desired.indico.pendingPath)
+        if let refusal = try write(&pending, wasServing: wasServing) { return refusal }
+        if !wasServing || !memory.isFresh(for: desired.settings.database.place, at: now) {
+            if let obstacle = try lookAtDatabase(&memory, now: now, wasServing: wasServing) { return obstacle }
+        }
+        if !desired.runsCelery { try CeleryRetirement.retire(container) }
+        try startWhatDiffers(before, &pending)
+        return try takeUp(pending, before)
+    }
+
+    // MARK: - Files
+
+    /// Writes what differs; a configuration Indico refuses never takes the place of one that serves.
+    private func write(_ pending: inout PendingChanges, wasServing: Bool) throws -> Obstacle? {
+        let changed = try files.changed()
+        guard !changed.isEmpty else { return nil }
+        if wasServing, let problem = try refusal(of: changed) { return problem }
+        let readers = pending.readers.union(changed.map(\.reader).filter { $0 != .eachUse })
+        if readers != pending.readers {
+            pending.readers = readers
+            try pending.write(container, desired.indico.pendingPath, options: files.options(0o644))
+        }
+        for file in changed { try files.write(file) }
+        return nil
+    }
+
+    /// Has Indico load the new configuration beside the one that serves.
+    private func refusal(of changed: [DesiredFile]) throws -> Obstacle? {
+        guard let file = changed.first(where: { $0.path == desired.layout.indicoConfiguration }) else { return nil }
+        for companion in changed where companion.reader == .eachUse { try files.write(companion) }
+        let candidate = file.path + ".new"
+        try files.write(file, to: candidate)
+        defer { try? container.removePath(candidate, recursive: true) }
+        do {
+            _ = try module.ask("check-config", configuration: candidate)
+            return nil
+        } catch let refusal as WorkloadModule.Refusal {
+            return .blocked("invalid configuration: \(refusal.message)")
+        }
+    }
+
+    // MARK: - Database
+
+    private func lookAtDatabase(_ memory: inout WorkloadMemory, now: Int64, wasServing: Bool) throws -> Obstacle? {
+        switch try schema.ensure() {
+        case .obstacle(let obstacle): return obstacle
+        case .current(let identity, let version):
+            if wasServing, let known = memory.identity, known != identity {
+                // Sessions of the old database must not meet the new one: uWSGI drops them before it serves again.
+                try show("moving to another database")
+                try container.stop(runningCelery() + ["indico"], timeout: .seconds(120))
+            }
+            memory.database = desired.settings.database.place
+            memory.identity = identity
+            memory.checkedAt = now
+            memory.version = version
+            return nil
+        }
+    }
+
+    private func runningCelery() throws -> [String] {
+        try container.services(IndicoLayer.celeryServices).values.filter(\.isRunning).map(\.name).sorted()
+    }
+
+    // MARK: - Processes
+
+    /// Starts what does not run, and restarts what runs on another plan; Pebble knows which that is.
+    private func startWhatDiffers(_ before: [String: ServiceInfo], _ pending: inout PendingChanges) throws {
+        let layer = desired.indico.layer
+        if !LayerDifference.isInPlan(layer, try container.plan()) {
+            pending.readers.insert(.plan)
+            try pending.write(container, desired.indico.pendingPath, options: files.options(0o644))
+            try container.addLayer(layer)
+        }
+        let running = try container.services()
+        let complete = layer.services.keys.allSatisfy { running[$0]?.isRunning == true }
+        guard pending.readers.contains(.plan) || !complete else { return }
+        if before["indico"]?.isRunning != true { try show("starting Indico") }
+        try container.replan(timeout: .seconds(180))
+    }
+
+    /// Has each reader of a changed file take the change up, unless it was started after the change.
+    private func takeUp(_ pending: PendingChanges, _ before: [String: ServiceInfo]) throws -> Obstacle? {
+        guard !pending.readers.isEmpty else { return nil }
+        let after = try container.services()
+        func kept(_ name: String) -> Bool {
+            guard let old = before[name], let new = after[name] else { return false }
+            return old.isRunning && new.isRunning && old.currentSince == new.currentSince
+        }
+        if kept("indico") {
+            if pending.readers.contains(.uwsgi) {
+                try container.signal("SIGHUP", ["indico"])
+            } else if pending.readers.contains(.application), let problem = try reloadWorkers() {
+                return problem
+            }
+        }
+        var restarts: [String] = []
+        if pending.readers.contains(.application) { restarts += ["celery-worker", "celery-beat"].filter(kept) }
+        for case .service(let name) in pending.readers where kept(name) { restarts.append(name) }
+        try container.restart(restarts.sorted(), timeout: .seconds(180))
+        try container.removePath(desired.indico.pendingPath, recursive: true)
+        return nil
+    }
+
+    private func reloadWorkers() throws -> Obstacle? {
+        try show("reloading Indico's workers one by one")
+        do {
+            _ = try module.ask(
+                "reload",
+                ["trigger": .string(desired.layout.uwsgiReloadTrigger), "timeout": .integer(240)],
+                timeout: .seconds(260)
+            )
+            return nil
+        } catch let refusal as WorkloadModule.Refusal {
+            return .waiting("waiting for Indico's workers: \(refusal.message)")
+        }
+    }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The names in the charm's metadata, those of the existing charm.
+enum Endpoint {
+    static let database = "database"
+    static let broker = "redis-broker"
+    static let cache = "redis-cache"
+    static let mail = "smtp"
+    static let legacyMail = "smtp-legacy"
+    static let peers = "indico-peers"
+}
+
+/// The workload containers in the charm's metadata.
+enum ContainerName {
+    static let indico = "indico"
+    static let nginx = "indico-nginx"
+}

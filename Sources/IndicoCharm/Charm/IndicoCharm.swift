@@ -1,0 +1,168 @@
+import CharmInterfaces
+// SPDX-License-Identifier: Apache-2.0
+public import CharmKit
+import FoundationEssentials
+
+/// The Indico charm.
+///
+/// Every hook goes the same way, whatever it is about: look at the world, decide what shall be, and do what differs.
+/// So a lost, repeated or reordered event changes nothing.
+public struct IndicoCharm: Charm {
+    private let layout: WorkloadLayout
+    private let ports: WorkloadPorts
+    private let files: CharmFiles
+    private let probe: SiteProbe
+    private let pace: Pace
+
+    /// Creates the charm for one dispatch.
+    ///
+    /// - Parameter environment: The dispatch's environment; `INDICO_WORKLOAD_ROOT` names the root of the workload's
+    ///   paths when that is not `/`.
+    /// - Throws: An error when that root cannot be used, or a file of the charm is missing.
+    public init(environment: HookEnvironment) throws {
+        let files = try CharmFiles(charmDirectory: environment.charmDirectory)
+        try self.init(environment: environment, files: files, probe: .socket, pace: .real)
+    }
+
+    package init(
+        environment: HookEnvironment,
+        files: CharmFiles,
+        ports: WorkloadPorts = WorkloadPorts(),
+        probe: SiteProbe,
+        pace: Pace
+    ) throws {
+        let root = environment.additional[WorkloadLayout.rootVariable] ?? ""
+        layout = root.isEmpty ? .image : try WorkloadLayout(root: root)
+        self.files = files
+        self.ports = ports
+        self.probe = probe
+        self.pace = pace
+    }
+
+    /// Registers what the charm looks at.
+    ///
+    /// - Parameter observers: Where to register.
+    public func observe(_ observers: inout Observers) {
+        observers.on(.anyHook, reconcile)
+        observers.on(.action("add-admin"), addAdmin)
+        observers.on(.action("anonymize-user"), anonymizeUser)
+        observers.on(.action("refresh-external-resources"), refreshExternalResources)
+    }
+
+    private func reconcile(_ event: Event, _ model: Model) throws {
+        // On the way out nothing is set up any more; stop also comes when only the pod moves.
+        switch event.hook {
+        case .stop?, .remove?: return
+        default: break
+        }
+        try PostgreSQLClient.request(database: model.application, Endpoint.database, model)
+        var view = try observation(model).view()
+        var decision = decide(view)
+        if decision.makesSecretKey, var peers = view.peers.value {
+            peers.state = try SecretKey.make(peers.state, model)
+            view.peers = .ready(peers)
+            try publish(peers.state, model)
+            decision = decide(view)
+        }
+        if let unit = decision.celeryUnit, var peers = view.peers.value {
+            peers.state.celeryUnit = unit
+            try publish(peers.state, model)
+        }
+        model.setUnitStatus(try status(decision, model))
+    }
+
+    private func observation(_ model: Model) -> Observation {
+        Observation(model: model, layout: layout, ports: ports, files: files)
+    }
+
+    private func publish(_ state: IndicoPeerState, _ model: Model) throws {
+        try model.relation(Endpoint.peers)?.set(state.applicationDatabag, in: .ownApplication)
+    }
+
+    /// Does what was decided and says how the unit is.
+    private func status(_ decision: Decision, _ model: Model) throws -> Status {
+        do {
+            guard let workload = decision.workload else {
+                if decision.yieldsCelery { yieldCelery(model) }
+                return decision.obstacle?.status ?? .waiting("waiting for a decision")
+            }
+            var memory = try model.state.decode(WorkloadMemory.self, for: WorkloadMemory.key) ?? WorkloadMemory()
+            let application = WorkloadApplication(
+                desired: workload,
+                indico: model.container(ContainerName.indico),
+                nginx: model.container(ContainerName.nginx),
+                probe: probe,
+                pace: pace,
+                show: { try model.showUnitStatus(.maintenance($0)) }
+            )
+            let status = try application.apply(memory: &memory)
+            try model.state.encode(memory, for: WorkloadMemory.key)
+            if let version = memory.version { model.setWorkloadVersion(version) }
+            return status
+        } catch let error as ContainerError {
+            // The container went away, or a service did not start: what is left is done at the next event.
+            model.log.warning("\(error)")
+            let verb = error.kind == .notReachable ? "waiting for Pebble in" : "waiting for container"
+            return .waiting("\(verb) \(error.container)" + (error.kind == .notReachable ? "" : ": \(error.message)"))
+        }
+    }
+
+    /// A unit that is blocked must still give up what another one now runs.
+    private func yieldCelery(_ model: Model) {
+        do {
+            try CeleryRetirement.retire(model.container(ContainerName.indico))
+        } catch {
+            model.log.warning("cannot stop Celery, which another unit was elected to run: \(error)")
+        }
+    }
+}
+
+extension CharmFiles {
+    /// Reads the files from the unpacked charm.
+    init(charmDirectory: String) throws {
+        self.init(
+            workloadModule: try String(
+                contentsOfFile: "\(charmDirectory)/workload/indico_workload.py",
+                encoding: .utf8
+            ),
+            statsdMapping: try String(contentsOfFile: "\(charmDirectory)/workload/statsd-mapping.yaml", encoding: .utf8)
+        )
+    }
+}
+
+// MARK: - Actions
+
+extension IndicoCharm {
+    private func module(_ model: Model) throws -> WorkloadModule {
+        let view = try observation(model).view()
+        guard view.indico.isReachable else {
+            throw ActionError.failed("container indico is not up yet: try again when 'juju status' says active")
+        }
+        return WorkloadModule(
+            container: model.container(ContainerName.indico),
+            layout: layout,
+            account: view.indico.account
+        )
+    }
+
+    private func addAdmin(_ event: Event, _ model: Model) throws {
+        try AddAdminAction(module: try module(model)).run(try event.requireAction(), model)
+    }
+
+    private func anonymizeUser(_ event: Event, _ model: Model) throws {
+        try AnonymizeUserAction(module: try module(model)).run(try event.requireAction())
+    }
+
+    private func refreshExternalResources(_ event: Event, _ model: Model) throws {
+        let (options, _, problems) = CharmOptions.parse(try model.config().values, application: model.application)
+        guard problems.isEmpty else {
+            throw ActionError.failed("invalid configuration: \(problems.joined(separator: "; "))")
+        }
+        let action = RefreshExternalResourcesAction(
+            module: try module(model),
+            layout: layout,
+            source: options.customizationSource
+        )
+        try action.run(try event.requireAction())
+    }
+}

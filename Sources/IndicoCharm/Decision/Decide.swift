@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+import CharmInterfaces
+import CharmKit
+import PebblePlan
+
+/// Decides what shall be from what is known.
+///
+/// Pure and total: any view, however broken, has a decision, and what is wrong is named in it.
+///
+/// - Parameter view: What is known.
+/// - Returns: What shall be.
+package func decide(_ view: View) -> Decision {
+    var decision = Decision()
+    if let peers = view.peers.value {
+        decision.makesSecretKey = view.isLeader && peers.state.secretKey == nil
+        let elected = electCelery(view, peers)
+        if view.isLeader, elected != peers.state.celeryUnit { decision.celeryUnit = elected }
+        decision.yieldsCelery = elected != nil && elected != view.unit
+    }
+    let (options, site, problems) = CharmOptions.parse(view.options, application: view.application)
+    if let obstacle = configurationObstacle(problems) ?? relationObstacle(view) ?? readinessObstacle(view) {
+        decision.obstacle = obstacle
+        return decision
+    }
+    guard let peers = view.peers.value, let secretKey = peers.state.secretKey, let database = view.database.value,
+        let cache = view.cache.value, let broker = view.broker.value
+    else {
+        // The leader makes the key before it decides again.
+        decision.obstacle = .waiting("waiting for the leader to make the secret key")
+        return decision
+    }
+    let settings = IndicoSettings(
+        site: site,
+        secretKey: secretKey,
+        database: database,
+        cache: cache,
+        broker: broker,
+        mail: view.mail.value,
+        options: options,
+        nginxSeesFiles: view.nginx.hasArchive
+    )
+    decision.workload = desiredWorkload(view, settings, runsCelery: electCelery(view, peers) == view.unit)
+    return decision
+}
+
+/// Chooses the unit that runs Celery: the one chosen before while it is there, else the leader.
+private func electCelery(_ view: View, _ peers: Peers) -> UnitName? {
+    let chosen = peers.state.celeryUnit
+    if let chosen, chosen == view.unit || peers.units.contains(chosen) { return chosen }
+    return view.isLeader ? view.unit : chosen
+}
+
+private func configurationObstacle(_ problems: [String]) -> Obstacle? {
+    problems.isEmpty ? nil : .blocked("invalid configuration: " + problems.joined(separator: "; "))
+}
+
+/// All required relations that are missing are named at once; one that is broken comes before one that is awaited.
+private func relationObstacle(_ view: View) -> Obstacle? {
+    let required = [
+        RelationState("database", view.database, problem: \.problem),
+        RelationState("redis-broker", view.broker), RelationState("redis-cache", view.cache),
+    ]
+    let missing = required.filter(\.isMissing).map(\.name)
+    if !missing.isEmpty { return .blocked("missing relations: " + missing.joined(separator: ", ")) }
+    let all = required + [RelationState(view.mailEndpoint, view.mail, problem: \.problem)]
+    let problems = all.compactMap { state in state.problem.map { "relation \(state.name): \($0)" } }
+    if !problems.isEmpty { return .blocked(problems.joined(separator: "; ")) }
+    let awaited = required.compactMap { state in state.awaited.map { "\(state.name) (\($0))" } }
+    if !awaited.isEmpty { return .waiting("waiting for " + awaited.joined(separator: ", ")) }
+    return nil
+}
+
+/// What keeps a relation from being used.
+private struct RelationState {
+    let name: String
+    var isMissing = false
+    var awaited: String?
+    var problem: String?
+
+    init<Value>(_ name: String, _ reading: RelationReading<Value>, problem: (Value) -> String? = { _ in nil }) {
+        self.name = name
+        switch reading {
+        case .absent: isMissing = true
+        case .waiting(let what): awaited = what
+        case .invalid(let reason): self.problem = reason
+        case .ready(let value): self.problem = problem(value)
+        }
+    }
+}
+
+private func readinessObstacle(_ view: View) -> Obstacle? {
+    switch view.peers {
+    case .absent: return .waiting("waiting for the peer relation")
+    case .waiting(let what): return .waiting("waiting for the peer relation: \(what)")
+    case .invalid(let reason): return .blocked("peer relation: \(reason)")
+    case .ready: break
+    }
+    let away = [("indico", view.indico), ("indico-nginx", view.nginx)].filter { !$0.1.isReachable }.map(\.0)
+    if !away.isEmpty { return .waiting("waiting for Pebble in \(away.joined(separator: ", "))") }
+    return nil
+}
+
+private func desiredWorkload(_ view: View, _ settings: IndicoSettings, runsCelery: Bool) -> DesiredWorkload {
+    let (layout, ports) = (view.layout, view.ports)
+    return DesiredWorkload(
+        settings: settings,
+        layout: layout,
+        ports: ports,
+        indico: DesiredContainer(
+            account: view.indico.account,
+            pendingPath: layout.indicoPending,
+            directories: [
+                layout.archive, layout.cache, layout.customization, layout.settings, layout.logs, layout.temporary,
+            ],
+            files: indicoFiles(view, settings),
+            layer: IndicoLayer.make(
+                settings,
+                layout: layout,
+                ports: ports,
+                account: view.indico.account,
+                runsCelery: runsCelery
+            )
+        ),
+        nginx: DesiredContainer(
+            account: view.nginx.account,
+            pendingPath: layout.nginxPending,
+            directories: [layout.nginxSettings, layout.nginxData, layout.nginxLogs],
+            files: [
+                DesiredFile(
+                    path: layout.nginxLogrotateConfiguration,
+                    content: LogRotation.renderNginx(layout),
+                    permissions: 0o644,
+                    reader: .eachUse
+                ),
+                DesiredFile(
+                    path: layout.nginxConfiguration,
+                    content: NginxConfiguration.render(settings, layout: layout, ports: ports),
+                    permissions: 0o644,
+                    reader: .nginx
+                ),
+            ],
+            layer: NginxLayer.make(settings, layout: layout, ports: ports, account: view.nginx.account)
+        ),
+        mayMigrate: view.isLeader,
+        runsCelery: runsCelery
+    )
+}
+
+private func indicoFiles(_ view: View, _ settings: IndicoSettings) -> [DesiredFile] {
+    let layout = view.layout
+    func file(_ path: String, _ content: String, _ permissions: UInt16, _ reader: DesiredFile.Reader) -> DesiredFile {
+        DesiredFile(path: path, content: content, permissions: permissions, reader: reader)
+    }
+    return [
+        file(layout.workloadModule, view.files.workloadModule, 0o644, .eachUse),
+        file(layout.databasePassword, settings.database.passwordFile, 0o600, .eachUse),
+        file(layout.statsdMapping, view.files.statsdMapping, 0o644, .service("statsd-exporter")),
+        file(layout.logrotateConfiguration, LogRotation.renderIndico(layout), 0o644, .eachUse),
+        file(layout.databaseAuthority, settings.database.certificateAuthority ?? "", 0o644, .eachUse),
+        file(layout.brokerURL, settings.broker.url(database: 0) + "\n", 0o600, .service("celery-exporter")),
+        file(
+            layout.uwsgiConfiguration,
+            UWSGIConfiguration.render(settings, layout: layout, ports: view.ports),
+            0o644,
+            .uwsgi
+        ),
+        file(
+            layout.loggingConfiguration,
+            LoggingConfiguration.render(settings, layout: layout),
+            0o640,
+            .application
+        ),
+        file(layout.indicoConfiguration, IndicoConf.render(settings, layout: layout), 0o600, .application),
+    ]
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package import CharmInterfaces
+package import CharmKit
+package import PebbleAPI
+
+/// All the charm knows of the world when it decides: a value, gathered before and never changed by deciding.
+package struct View: Hashable, Sendable {
+    package var unit: UnitName
+    package var application: String
+    package var isLeader: Bool
+    /// The options by name, as they came.
+    package var options: [String: JSONValue]
+    package var database: RelationReading<PostgreSQLDatabase>
+    package var cache: RelationReading<RedisServer>
+    package var broker: RelationReading<RedisServer>
+    package var mail: RelationReading<SMTPServer>
+    /// Which of the two endpoints for mail is meant.
+    package var mailEndpoint: String
+    package var peers: RelationReading<Peers>
+    package var indico: ContainerView
+    package var nginx: ContainerView
+    package var layout: WorkloadLayout
+    package var ports: WorkloadPorts
+    package var files: CharmFiles
+
+    package init(
+        unit: UnitName,
+        application: String,
+        isLeader: Bool,
+        options: [String: JSONValue],
+        database: RelationReading<PostgreSQLDatabase>,
+        cache: RelationReading<RedisServer>,
+        broker: RelationReading<RedisServer>,
+        mail: RelationReading<SMTPServer>,
+        mailEndpoint: String,
+        peers: RelationReading<Peers>,
+        indico: ContainerView,
+        nginx: ContainerView,
+        layout: WorkloadLayout,
+        ports: WorkloadPorts,
+        files: CharmFiles
+    ) {
+        self.unit = unit
+        self.application = application
+        self.isLeader = isLeader
+        self.options = options
+        self.database = database
+        self.cache = cache
+        self.broker = broker
+        self.mail = mail
+        self.mailEndpoint = mailEndpoint
+        self.peers = peers
+        self.indico = indico
+        self.nginx = nginx
+        self.layout = layout
+        self.ports = ports
+        self.files = files
+    }
+}
+
+/// What the units agree on, and who they are.
+package struct Peers: Hashable, Sendable {
+    package var state: IndicoPeerState
+    /// The other units.
+    package var units: [UnitName]
+
+    package init(state: IndicoPeerState = IndicoPeerState(), units: [UnitName] = []) {
+        self.state = state
+        self.units = units
+    }
+}
+
+/// What a container says of itself.
+package struct ContainerView: Hashable, Sendable {
+    package var isReachable: Bool
+    /// The owner of the container's data directory; nil to run as whoever Pebble runs as.
+    package var account: ServiceAccount?
+    /// Whether Indico's archive is there; what matters is whether nginx sees it.
+    package var hasArchive: Bool
+
+    package init(isReachable: Bool, account: ServiceAccount? = nil, hasArchive: Bool = false) {
+        self.isReachable = isReachable
+        self.account = account
+        self.hasArchive = hasArchive
+    }
+}
+
+/// The files of the charm's own archive that go to the workload.
+package struct CharmFiles: Hashable, Sendable {
+    package var workloadModule: String
+    package var statsdMapping: String
+
+    package init(workloadModule: String, statsdMapping: String) {
+        self.workloadModule = workloadModule
+        self.statsdMapping = statsdMapping
+    }
+}

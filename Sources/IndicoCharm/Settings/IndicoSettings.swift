@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package import CharmInterfaces
+
+/// All that Indico is told, checked and typed: what `indico.conf` and its companions are rendered from.
+package struct IndicoSettings: Hashable, Sendable {
+    package var site: SiteURL
+    package var secretKey: String
+    package var database: PostgreSQLDatabase
+    package var cache: RedisServer
+    package var broker: RedisServer
+    package var mail: SMTPServer?
+    package var options: CharmOptions
+    /// Whether nginx sees Indico's files, so that it can send attachments itself.
+    package var nginxSeesFiles: Bool
+
+    package init(
+        site: SiteURL,
+        secretKey: String,
+        database: PostgreSQLDatabase,
+        cache: RedisServer,
+        broker: RedisServer,
+        mail: SMTPServer? = nil,
+        options: CharmOptions = CharmOptions(),
+        nginxSeesFiles: Bool = false
+    ) {
+        self.site = site
+        self.secretKey = secretKey
+        self.database = database
+        self.cache = cache
+        self.broker = broker
+        self.mail = mail
+        self.options = options
+        self.nginxSeesFiles = nginxSeesFiles
+    }
+}

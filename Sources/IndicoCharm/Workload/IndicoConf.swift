@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import CharmInterfaces
+
+/// Renders `indico.conf`: literal assignments only, so that reading it executes nothing that came from outside.
+enum IndicoConf {
+    static func render(_ settings: IndicoSettings, layout: WorkloadLayout) -> String {
+        let lines = assignments(settings, layout: layout).map { "\($0.name) = \($0.value.source)" }
+        let heading = [
+            "# Written by the Indico charm: changes made here are lost at its next event.",
+            "# It holds secrets: only Indico's own user may read it.",
+        ]
+        return (heading + lines).joined(separator: "\n") + "\n"
+    }
+
+    private static func assignments(
+        _ settings: IndicoSettings,
+        layout: WorkloadLayout
+    ) -> [(name: String, value: PythonLiteral)] {
+        let options = settings.options
+        var result: [(name: String, value: PythonLiteral)] = [
+            ("BASE_URL", .string(settings.site.description)),
+            ("SECRET_KEY", .string(settings.secretKey)),
+            ("SQLALCHEMY_DATABASE_URI", .string(settings.database.url(layout: layout))),
+            ("SQLALCHEMY_POOL_SIZE", .integer(5)),
+            ("REDIS_CACHE_URL", .string(settings.cache.url(database: 0))),
+            ("CELERY_BROKER", .string(settings.broker.url(database: 0))),
+            // The exporter counts tasks by these events.
+            (
+                "CELERY_CONFIG",
+                .dictionary(["worker_send_task_events": .boolean(true), "task_send_sent_event": .boolean(true)])
+            ),
+            ("CACHE_DIR", .string(layout.cache)),
+            ("TEMP_DIR", .string(layout.temporary)),
+            ("LOG_DIR", .string(layout.logs)),
+            ("LOGGING_CONFIG_FILE", .string("logging.yaml")),
+            ("STORAGE_BACKENDS", .dictionary(["default": .string("fs:\(layout.archive)")])),
+            ("ATTACHMENT_STORAGE", .string("default")),
+            ("DEFAULT_TIMEZONE", .string(options.timeZone)),
+            ("DEFAULT_LOCALE", .string(options.locale)),
+            ("ENABLE_ROOMBOOKING", .boolean(options.enableRoomBooking)),
+            ("SUPPORT_EMAIL", .string(options.supportEmail)),
+            ("PUBLIC_SUPPORT_EMAIL", .string(options.publicSupportEmail)),
+            ("NO_REPLY_EMAIL", .string(options.noReplyEmail)),
+            ("CUSTOMIZATION_DIR", .string(layout.customization)),
+            ("CUSTOMIZATION_DEBUG", .boolean(options.customizationDebug)),
+            // nginx, and nothing else, says which client and which scheme: uWSGI listens to this host alone.
+            ("USE_PROXY", .boolean(true)),
+        ]
+        if settings.nginxSeesFiles {
+            let places: KeyValuePairs<String, PythonLiteral> = [
+                layout.home: .string("/.xsf/indico"), layout.environment: .string("/.xsf/environment"),
+            ]
+            result.append(("STATIC_FILE_METHOD", .tuple([.string("xaccelredirect"), .dictionary(places)])))
+        }
+        return result + mail(settings.mail)
+    }
+
+    private static func mail(_ mail: SMTPServer?) -> [(name: String, value: PythonLiteral)] {
+        guard let mail else { return [] }
+        return [
+            ("SMTP_SERVER", .tuple([.string(mail.endpoint.host), .integer(mail.endpoint.port)])),
+            ("SMTP_USE_TLS", .boolean(mail.security != .none)),
+            ("SMTP_LOGIN", mail.user.map { .string($0) } ?? .none),
+            ("SMTP_PASSWORD", mail.password.map { .string($0) } ?? .none),
+        ]
+    }
+}

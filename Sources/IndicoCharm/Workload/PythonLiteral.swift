@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A value as Python writes it in source.
+///
+/// Whatever text comes in, what comes out is one literal: the configuration is executed, so a quote that ends a
+/// string too soon would run an attacker's code.
+enum PythonLiteral {
+    case none
+    case boolean(Bool)
+    case integer(Int)
+    case string(String)
+    case tuple([PythonLiteral])
+    case dictionary(KeyValuePairs<String, PythonLiteral>)
+
+    var source: String {
+        switch self {
+        case .none: "None"
+        case .boolean(let value): value ? "True" : "False"
+        case .integer(let value): String(value)
+        case .string(let value): Self.quoted(value)
+        case .tuple(let values): "(" + values.map { $0.source + ", " }.joined() + ")"
+        case .dictionary(let pairs):
+            "{" + pairs.map { "\(Self.quoted($0.key)): \($0.value.source)" }.joined(separator: ", ") + "}"
+        }
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var result = "'"
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "'": result += "\\'"
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case " "..."~": result.unicodeScalars.append(scalar)
+            default:
+                let digits = String(scalar.value, radix: 16)
+                result += "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
+            }
+        }
+        return result + "'"
+    }
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The ports of the workload's processes: those of the existing charm, save in tests.
+package struct WorkloadPorts: Hashable, Sendable {
+    package var nginx = 8080
+    package var nginxStatus = 9080
+    package var nginxExporter = 9113
+    package var uwsgi = 8081
+    package var statsd = 9125
+    package var statsdExporter = 9102
+    package var celeryExporter = 9808
+
+    package init() {}
+}

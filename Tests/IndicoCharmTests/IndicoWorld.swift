@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+import CharmKit
+import CharmTesting
+import PebbleAPI
+import Synchronization
+
+@testable import IndicoCharm
+
+/// What a workload's processes answer, without the processes.
+final class FakeWorkload: Sendable {
+    struct State {
+        var database = "empty"
+        var identity = "7000/1/2"
+        var isReachable = true
+        var refusedConfiguration: String?
+        var refusesNginx = false
+        var answersSite = true
+        var failingVerbs: [String: String] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    func change(_ body: (inout sending State) -> Void) { state.withLock { body(&$0) } }
+
+    var probe: SiteProbe {
+        SiteProbe { _, _, _ in self.state.withLock { $0.answersSite } ? 204 : nil }
+    }
+
+    func execute(_ command: ExecCommand) -> ExecResult? {
+        guard command.words.count == 3, command.words[1].hasSuffix("indico_workload.py") else {
+            let refuses = state.withLock { $0.refusesNginx }
+            return ExecResult(exitCode: refuses ? 1 : 0, output: "", errorOutput: refuses ? "nginx: [emerg] no" : "")
+        }
+        let verb = command.words[2]
+        return state.withLock { state in
+            if let code = state.failingVerbs[verb] { return Self.refuse(code) }
+            switch verb {
+            case "db-status":
+                guard state.isReachable else { return Self.refuse("database-unreachable") }
+                return Self.reply(
+                    #"{"ok": true, "state": "\#(state.database)", "identity": "\#(state.identity)", "version": "3.2.9"}"#
+                )
+            case "db-prepare", "db-upgrade":
+                state.database = "current"
+                return Self.reply(#"{"ok": true, "changed": true}"#)
+            case "check-config":
+                return state.refusedConfiguration == nil ? Self.reply(#"{"ok": true}"#) : Self.refuse("bad-config")
+            case "add-admin":
+                return Self.reply(#"{"ok": true, "id": 1, "email": "a@example.com", "username": "a@example.com"}"#)
+            case "anonymize-user":
+                return Self.reply(
+                    #"{"ok": true, "results": {"a@example.com": "anonymized", "b@example.com": "not-found"}}"#
+                )
+            case "customize": return Self.reply(#"{"ok": true, "changed": true, "revision": "abc"}"#)
+            default: return Self.reply(#"{"ok": true}"#)
+            }
+        }
+    }
+
+    private static func reply(_ text: String) -> ExecResult { ExecResult(exitCode: 0, output: text) }
+
+    private static func refuse(_ code: String) -> ExecResult {
+        ExecResult(exitCode: 1, output: #"{"ok": false, "error": "\#(code)", "message": "it says \#(code)"}"#)
+    }
+}
+
+/// Indico's unit in a model that has all it needs, and the charm in it.
+struct IndicoWorld {
+    let workload = FakeWorkload()
+    var world: World
+
+    static let peerSecret = "secret:cpeerd0000000000000g"
+    static let files = CharmFiles(workloadModule: "# module\n", statsdMapping: "mappings: []\n")
+
+    init(isLeader: Bool = true, unit: Int = 0) throws {
+        world = World(unit: UnitName(application: "indico", number: unit), isLeader: isLeader)
+        world.config = ["site_url": .string("http://127.0.0.1:8080"), "workers": .integer(2)]
+        world.relations = [
+            RelationState(
+                "database",
+                id: 1,
+                remoteApplication: "postgresql-k8s",
+                remoteApplicationData: [
+                    "endpoints": "10.0.0.1:5432", "database": "indico", "username": "relation_id_1",
+                    "password": "some:pa\\ss", "version": "15.1",
+                ]
+            ),
+            RelationState(
+                "redis-broker",
+                id: 2,
+                remoteApplication: "redis-broker",
+                remoteUnitsData: [0: ["hostname": "10.0.0.2", "port": "6379"]]
+            ),
+            RelationState(
+                "redis-cache",
+                id: 3,
+                remoteApplication: "redis-cache",
+                remoteUnitsData: [0: ["hostname": "10.0.0.3", "port": "6379"]]
+            ),
+            RelationState(peer: "indico-peers", id: 11, application: "indico"),
+        ]
+        let workload = workload
+        let indico = FileState.directory(
+            ownership: Ownership(userID: 2000, user: "indico", groupID: 2000, group: "indico")
+        )
+        world.containers["indico"] = try ContainerState(
+            files: ["/srv/indico": indico, "/srv/indico/archive": indico],
+            execute: { workload.execute($0) }
+        )
+        let nginx = FileState.directory(
+            ownership: Ownership(userID: 101, user: "nginx", groupID: 101, group: "nginx")
+        )
+        world.containers["indico-nginx"] = try ContainerState(
+            files: ["/var/lib/nginx": nginx, "/etc/nginx": .directory()],
+            execute: { workload.execute($0) }
+        )
+    }
+
+    var test: CharmTest {
+        let workload = workload
+        let time = Mutex(Duration.seconds(1000))
+        return CharmTest {
+            try IndicoCharm(
+                environment: $0,
+                files: Self.files,
+                probe: workload.probe,
+                pace: Pace(
+                    now: { time.withLock { $0 } },
+                    sleep: { duration in time.withLock { $0 += duration } }
+                )
+            )
+        }
+    }
+
+    /// Runs an event and makes the world what it is after it.
+    @discardableResult
+    mutating func run(_ event: HookEvent) throws -> Output {
+        let output = try test.run(event, in: world)
+        world = output.world
+        return output
+    }
+
+    /// A world in which the site has been up for a while.
+    static func serving(isLeader: Bool = true) throws -> IndicoWorld {
+        var world = try IndicoWorld(isLeader: isLeader)
+        try world.run(.configChanged)
+        return world
+    }
+}

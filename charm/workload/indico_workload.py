@@ -1,0 +1,619 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the Indico charm asks of Indico where Indico has no command that works without a terminal.
+
+    python indico_workload.py VERB < request.json > reply.json
+
+The request is one JSON object on standard input (so nothing of it shows in a process list), the reply one JSON object
+on standard output: {"ok": true, ...} with exit code 0, or {"ok": false, "error": CODE, "message": TEXT} with exit
+code 1. Whatever Indico prints goes to standard error. INDICO_CONFIG names the indico.conf in use.
+
+Verbs that only look (facts, db-status, celery-check) and guard-sessions do not import Indico: that alone costs
+five seconds of processor time.
+"""
+
+import ast
+import contextlib
+import importlib.metadata
+import json
+import os
+import sys
+import time
+import uuid
+
+# Session-level advisory lock that serialises schema changes between units ("indico" in ASCII).
+MIGRATION_LOCK = 0x696E6469636F
+# Where the cache remembers which database its sessions belong to.
+DATABASE_KEY = 'indico-operator/database'
+MAX_ANONYMIZED_AT_ONCE = 50
+
+
+class Failure(Exception):
+    """An expected failure: a code for the charm, a sentence for the operator."""
+
+    def __init__(self, code, message):
+        super().__init__(message)
+        self.code = code
+
+
+def read_config():
+    """Execute indico.conf as Indico does, without importing Indico (ours assigns literal values only)."""
+    path = os.environ['INDICO_CONFIG']
+    values = {}
+    with open(path, encoding='utf-8') as file:
+        exec(compile(file.read(), path, 'exec'), {}, values)
+    return values
+
+
+@contextlib.contextmanager
+def database(config):
+    """Connect to the configured database with autocommit; no transaction outlives its statement."""
+    import psycopg2
+    try:
+        connection = psycopg2.connect(config['SQLALCHEMY_DATABASE_URI'], connect_timeout=10,
+                                      application_name='indico-operator')
+    except psycopg2.OperationalError as error:
+        raise Failure('database-unreachable', f'cannot connect to the database: {first_line(error)}') from error
+    try:
+        connection.autocommit = True
+        yield connection.cursor()
+    finally:
+        connection.close()
+
+
+def first_line(error):
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def rows(cursor, query, *arguments):
+    cursor.execute(query, arguments)
+    return cursor.fetchall()
+
+
+# --- looking ---------------------------------------------------------------------------------------------------------
+
+def indico_version():
+    return importlib.metadata.version('indico')
+
+
+def enabled_plugins(config):
+    """Return entry points of the enabled plugins by name; a name without a distribution is a failure."""
+    wanted = set(config.get('PLUGINS') or ())
+    found = {point.name: point for point in importlib.metadata.entry_points(group='indico.plugins')}
+    missing = sorted(wanted - set(found))
+    if missing:
+        raise Failure('plugin-missing', f"plugins that are enabled but not installed: {', '.join(missing)}")
+    return {name: found[name] for name in sorted(wanted)}
+
+
+def facts(request):
+    points = importlib.metadata.entry_points(group='indico.plugins')
+    return {'version': indico_version(), 'python': '.'.join(map(str, sys.version_info[:3])),
+            'plugins': {point.name: point.dist.version for point in points}}
+
+
+def revisions(directory):
+    """Read an Alembic directory without running its scripts: {revision: set of the revisions it follows}."""
+    graph = {}
+    for name in sorted(os.listdir(directory)):
+        if not name.endswith('.py') or name.startswith('_'):
+            continue
+        with open(os.path.join(directory, name), encoding='utf-8') as file:
+            tree = ast.parse(file.read())
+        values = {}
+        for node in tree.body:
+            if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+                with contextlib.suppress(ValueError):
+                    values[node.targets[0].id] = ast.literal_eval(node.value)
+        if values.get('revision'):
+            parents = values.get('down_revision') or ()
+            graph[values['revision']] = {parents} if isinstance(parents, str) else set(parents)
+    return graph
+
+
+def package_directory(module):
+    """Find a package's directory without importing it."""
+    import importlib.util
+    spec = importlib.util.find_spec(module.partition('.')[0])
+    if spec is None or not spec.submodule_search_locations:
+        raise Failure('package-missing', f'cannot find the Python package {module}')
+    return list(spec.submodule_search_locations)[0]
+
+
+def compare(current, graph):
+    """Tell where revisions of a database stand against the revisions the code knows."""
+    parents = set().union(*graph.values()) if graph else set()
+    heads = sorted(set(graph) - parents)
+    if not current:
+        state = 'empty' if heads else 'current'
+    elif sorted(current) == heads:
+        state = 'current'
+    elif all(revision in graph for revision in current):
+        state = 'behind'
+    else:
+        state = 'unknown'
+    return {'state': state, 'current': sorted(current), 'heads': heads}
+
+
+def current_revisions(cursor, table):
+    from psycopg2 import sql
+    if rows(cursor, 'SELECT to_regclass(%s)', f'public.{table}')[0][0] is None:
+        return []
+    cursor.execute(sql.SQL('SELECT version_num FROM public.{}').format(sql.Identifier(table)))
+    return [row[0] for row in cursor.fetchall()]
+
+
+def database_identity(cursor):
+    """Name this very set of tables: another cluster, a recreated or a restored database has another name.
+
+    It holds the cluster's system identifier, the database's number and the number of the table of users: the last
+    changes when a dump is restored over the old tables.
+    """
+    [(cluster, number, users)] = rows(
+        cursor, 'SELECT (SELECT system_identifier FROM pg_control_system()), '
+                "(SELECT oid FROM pg_database WHERE datname = current_database()), to_regclass('users.users')::oid")
+    return f'{cluster}/{number}/{users or 0}'
+
+
+def prepared(cursor):
+    """Tell whether Indico's tables are there, and whether their first rows are.
+
+    Indico notes the revision first, then makes all tables in one transaction, then all first rows in another: whoever
+    is killed between leaves a database that says it is current and is not.
+    """
+    if rows(cursor, "SELECT to_regclass('users.users')")[0][0] is None:
+        return False, False
+    return True, bool(rows(cursor, 'SELECT 1 FROM users.users WHERE id = 0'))
+
+
+def db_status(request):
+    config = read_config()
+    with database(config) as cursor:
+        [(version, encoding)] = rows(
+            cursor, "SELECT current_setting('server_version_num')::int, current_setting('server_encoding')")
+        extensions = {name for name, in rows(cursor, 'SELECT extname FROM pg_extension')}
+        core = compare(current_revisions(cursor, 'alembic_version'),
+                       revisions(os.path.join(package_directory('indico'), 'migrations', 'versions')))
+        has_tables, complete = prepared(cursor)
+        if core['state'] == 'empty' and has_tables:
+            core['state'] = 'unknown'
+        elif core['state'] == 'current' and not complete:
+            core['state'] = 'empty'
+        plugins = {}
+        for name, point in enabled_plugins(config).items():
+            directory = os.path.join(package_directory(point.module), 'migrations')
+            if os.path.isdir(directory):
+                plugins[name] = compare(current_revisions(cursor, f'alembic_version_plugin_{name}'),
+                                        revisions(directory))
+        states = [core['state']] + ['behind' if p['state'] == 'empty' else p['state'] for p in plugins.values()]
+        worst = next((s for s in ('unknown', 'empty', 'behind') if s in states), 'current')
+        return {'state': worst, 'core': core, 'plugins': plugins, 'version': indico_version(),
+                'server-version': version, 'encoding': encoding,
+                'missing-extensions': sorted({'pg_trgm', 'unaccent'} - extensions),
+                'identity': database_identity(cursor)}
+
+
+def celery_check(request):
+    """Wait for one heartbeat of this host's worker on the broker: a hung worker sends none, a busy one does."""
+    import redis
+    config = read_config()
+    timeout = float(request.get('timeout', 8))
+    name = request.get('worker')
+    deadline = time.monotonic() + timeout
+    try:
+        broker = redis.Redis.from_url(config['CELERY_BROKER'], socket_timeout=timeout, socket_connect_timeout=3)
+        channel = broker.pubsub(ignore_subscribe_messages=True)
+        channel.subscribe('/0.celeryev/worker.heartbeat')
+        while (left := deadline - time.monotonic()) > 0:
+            message = channel.get_message(timeout=left)
+            if message and (name is None or heartbeat_host(message['data']) == name):
+                return {'worker': heartbeat_host(message['data'])}
+    except redis.RedisError as error:
+        raise Failure('broker-unreachable', f'cannot reach the broker: {first_line(error)}') from error
+    raise Failure('no-heartbeat', f'no heartbeat of a Celery worker within {timeout:g} s')
+
+
+def heartbeat_host(data):
+    """Read who sent an event; events are JSON although tasks are pickled, and nothing here unpickles."""
+    try:
+        return json.loads(data).get('headers', {}).get('hostname')
+    except (ValueError, AttributeError):
+        return None
+
+
+# --- sessions --------------------------------------------------------------------------------------------------------
+
+def guard_sessions(request):
+    """Drop every session when the cache was filled against another database; called before anything is served.
+
+    A session holds no more than a user's number, and numbers are given again in a new database: without this, an old
+    cookie is whoever has that number now.
+    """
+    config = read_config()
+    if not config.get('REDIS_CACHE_URL'):
+        return {'dropped': 0, 'changed': False}
+    with database(config) as cursor:
+        identity = database_identity(cursor)
+    cache = cache_client(config)
+    known = cache.get(DATABASE_KEY)
+    if known is not None and known.decode() == identity:
+        return {'dropped': 0, 'changed': False, 'identity': identity}
+    dropped = drop_cached(cache)
+    cache.set(DATABASE_KEY, identity)
+    return {'dropped': dropped, 'changed': True, 'identity': identity}
+
+
+def invalidate_sessions(request):
+    return {'dropped': drop_cached(cache_client(read_config()))}
+
+
+def cache_client(config):
+    import redis
+    client = redis.Redis.from_url(config['REDIS_CACHE_URL'], socket_timeout=5, socket_connect_timeout=3)
+    try:
+        client.ping()
+    except redis.RedisError as error:
+        raise Failure('cache-unreachable', f'cannot reach the cache: {first_line(error)}') from error
+    return client
+
+
+def drop_cached(cache):
+    """Delete all that Indico keeps in the cache: sessions, and memoized answers that name users of the database."""
+    dropped = 0
+    batch = []
+    for key in cache.scan_iter(match='indico_v*', count=1000):
+        dropped += b'_flask-session/' in key
+        batch.append(key)
+        if len(batch) == 500:
+            cache.unlink(*batch)
+            batch = []
+    if batch:
+        cache.unlink(*batch)
+    return dropped
+
+
+# --- changing the schema ---------------------------------------------------------------------------------------------
+
+@contextlib.contextmanager
+def migration_lock(config):
+    """Hold the advisory lock for as long as the body runs; a dead holder's lock goes with its connection."""
+    with database(config) as cursor:
+        deadline = time.monotonic() + 30
+        while not rows(cursor, 'SELECT pg_try_advisory_lock(%s)', MIGRATION_LOCK)[0][0]:
+            if time.monotonic() > deadline:
+                raise Failure('locked', 'another unit is changing the database schema')
+            time.sleep(0.5)
+        yield
+
+
+@contextlib.contextmanager
+def application():
+    """Run the body inside Indico's application, as its own commands do."""
+    from indico.web.flask.app import make_app
+    try:
+        app = make_app()
+    except Exception as error:
+        import traceback
+        traceback.print_exc()
+        problem = without_secrets(f'{type(error).__name__}: {first_line(error)}')
+        raise Failure('bad-config', f'Indico does not start with this configuration: {problem}') from error
+    with app.app_context():
+        yield app
+
+
+def without_secrets(sentence):
+    """Blot out whatever secret of the configuration a message of a library may quote."""
+    config = read_config()
+    for name in ('SECRET_KEY', 'SMTP_PASSWORD', 'CELERY_BROKER', 'REDIS_CACHE_URL', 'SQLALCHEMY_DATABASE_URI'):
+        if config.get(name):
+            sentence = sentence.replace(str(config[name]), '***')
+    return sentence
+
+
+# --- a new configuration ---------------------------------------------------------------------------------------------
+
+def check_config(request):
+    """Load the application with the configuration INDICO_CONFIG names, so that a bad one never reaches a worker."""
+    with application():
+        return {}
+
+
+def reload(request):
+    """Have uWSGI's workers replaced one at a time until all have read the present configuration.
+
+    A touch while a reload runs is dropped by uWSGI, so the workers' start times tell, not the touch. With nothing to
+    do it touches nothing.
+    """
+    config = read_config()
+    changed = time.time() if request.get('after') == 'now' else os.stat(os.environ['INDICO_CONFIG']).st_ctime
+    trigger = request['trigger']
+    deadline = time.monotonic() + float(request.get('timeout', 180))
+    touched = 0
+    seen = None
+    while True:
+        workers = uwsgi_workers(config['TEMP_DIR'])
+        # Start times are whole seconds: one in the very second of the change may be before it.
+        stale = [w['id'] for w in workers if w['last_spawn'] <= changed or not w['accepting']]
+        if not stale:
+            return {'reloaded': bool(touched), 'workers': len(workers)}
+        now = time.monotonic()
+        if now > deadline:
+            raise Failure('reload-timeout', f'{len(stale)} of {len(workers)} workers still have the old configuration')
+        if (progress := [(w['pid'], w['accepting']) for w in workers]) != seen:
+            seen, last_progress = progress, now
+        if not touched or now - last_progress > 20:
+            with open(trigger, 'a'):
+                os.utime(trigger)
+            touched, last_progress = touched + 1, now
+        time.sleep(0.25)
+
+
+def uwsgi_workers(directory):
+    """Ask uWSGI's statistics socket; its directory is entered first, as the path of a socket must be short."""
+    import socket
+    os.chdir(directory)
+    try:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(10)
+            client.connect('uwsgi-stats.sock')
+            data = b''.join(iter(lambda: client.recv(65536), b''))
+    except OSError as error:
+        raise Failure('uwsgi-unreachable', f'cannot ask uWSGI about its workers: {error}') from error
+    return [w for w in json.loads(data)['workers'] if w['status'] != 'cheap']
+
+
+def db_prepare(request):
+    config = read_config()
+    with migration_lock(config):
+        status = db_status({})
+        if status['missing-extensions']:
+            names = ' and '.join(status['missing-extensions'])
+            raise Failure('extensions-missing', f'the database lacks the extensions {names}; create them as a superuser')
+        if status['encoding'] != 'UTF8':
+            raise Failure('encoding', f"the database's encoding is {status['encoding']}; Indico needs UTF8")
+        if status['core']['state'] == 'current':
+            return {'changed': False}
+        if status['core']['state'] != 'empty':
+            raise Failure('not-empty', 'the database is neither empty nor one of this Indico')
+        with application() as app:
+            from indico.core.db import db
+            from indico.core.db.sqlalchemy.migration import migrate, prepare_db
+            from indico.core.db.sqlalchemy.util.management import create_all_tables
+            migrate.init_app(app, db, os.path.join(app.root_path, 'migrations'))
+            with database(config) as cursor:
+                has_tables, _ = prepared(cursor)
+            if has_tables:
+                create_all_tables(db)
+            elif not prepare_db(verbose=False):
+                raise Failure('prepare-failed', 'the database holds tables that are not of this Indico')
+    return {'changed': True}
+
+
+def db_upgrade(request):
+    import subprocess
+    config = read_config()
+    with migration_lock(config):
+        before = db_status({})
+        if before['state'] == 'current':
+            return {'changed': False}
+        if before['state'] != 'behind':
+            raise Failure('not-upgradable', f"the database is {before['state']}, not behind this Indico")
+        # Indico's own command in a process of its own: it replaces parts of Alembic for plugins, once for all.
+        indico = os.path.join(os.path.dirname(sys.executable), 'indico')
+        for arguments in (['db', 'upgrade'], ['db', '--all-plugins', 'upgrade']):
+            done = subprocess.run([indico, *arguments], stdin=subprocess.DEVNULL, stdout=sys.stderr)
+            if done.returncode:
+                raise Failure('upgrade-failed', f"indico {' '.join(arguments)} failed with code {done.returncode}")
+        after = db_status({})
+        if after['state'] != 'current':
+            raise Failure('upgrade-failed', f"after the upgrade the database is {after['state']}")
+    return {'changed': True, 'from': before['core']['current'], 'to': after['core']['current']}
+
+
+# --- customization ---------------------------------------------------------------------------------------------------
+
+def customize(request):
+    """Fetch the customization repository; the directory in use is replaced only by a complete one.
+
+    Credentials in the URL go to git by its environment: arguments can be read by others, and a clone keeps its URL.
+    """
+    import shutil
+    import subprocess
+    from base64 import b64encode
+    from urllib.parse import unquote, urlsplit, urlunsplit
+    directory = read_config()['CUSTOMIZATION_DIR']
+    parts = urlsplit(text(request, 'source'))
+    place = urlunsplit(parts._replace(netloc=parts.netloc.rpartition('@')[2]))
+    environment = os.environ | {'GIT_TERMINAL_PROMPT': '0'}
+    if parts.username is not None and parts.scheme in ('http', 'https'):
+        login = f'{unquote(parts.username)}:{unquote(parts.password or "")}'.encode()
+        environment |= {'GIT_CONFIG_COUNT': '1', 'GIT_CONFIG_KEY_0': 'http.extraHeader',
+                        'GIT_CONFIG_VALUE_0': f'Authorization: Basic {b64encode(login).decode()}'}
+    elif parts.username is not None:
+        place = urlunsplit(parts._replace(netloc=parts.netloc))
+    fresh, old = f'{directory}.new', f'{directory}.old'
+    shutil.rmtree(fresh, ignore_errors=True)
+    cloned = subprocess.run(['git', 'clone', '--quiet', '--depth', '1', '--', place, fresh], env=environment,
+                            stdin=subprocess.DEVNULL, stdout=sys.stderr, timeout=240)
+    if cloned.returncode:
+        raise Failure('fetch-failed', f'git cannot fetch {place}: code {cloned.returncode}, see the log of this call')
+    revision = git_revision(fresh)
+    if revision == git_revision(directory):
+        shutil.rmtree(fresh)
+        return {'changed': False, 'revision': revision}
+    shutil.rmtree(old, ignore_errors=True)
+    if os.path.lexists(directory):
+        os.rename(directory, old)
+    os.rename(fresh, directory)
+    shutil.rmtree(old, ignore_errors=True)
+    return {'changed': True, 'revision': revision}
+
+
+def git_revision(directory):
+    import subprocess
+    if not os.path.isdir(os.path.join(directory, '.git')):
+        return None
+    done = subprocess.run(['git', '-C', directory, 'rev-parse', 'HEAD'], stdin=subprocess.DEVNULL, capture_output=True)
+    return done.stdout.decode().strip() or None
+
+
+# --- users -----------------------------------------------------------------------------------------------------------
+
+def text(request, name, default=None):
+    value = request.get(name, default)
+    if not isinstance(value, str) or not value.strip():
+        raise Failure('bad-request', f'{name} is required')
+    return value.strip() if name != 'password' else value
+
+
+def add_admin(request):
+    email = text(request, 'email').lower()
+    password = text(request, 'password')
+    names = {'first_name': text(request, 'first-name', 'Indico'), 'last_name': text(request, 'last-name', 'Administrator'),
+             'affiliation': (request.get('affiliation') or '').strip()}
+    with application() as app, app.test_request_context():
+        from indico.core.db import db
+        from indico.modules.auth import Identity
+        from indico.modules.users import User
+        from indico.modules.users.operations import create_user
+        from indico.util.passwords import validate_secure_password
+        from indico.util.string import validate_email
+        if not validate_email(email, check_dns=False):
+            raise Failure('invalid-email', f'{email} is not a valid e-mail address')
+        if problem := validate_secure_password('set-user-password', password, username=email):
+            raise Failure('weak-password', str(problem))
+        if User.query.filter(User.all_emails == email, ~User.is_deleted, ~User.is_pending).has_rows():
+            raise Failure('exists', f'a user with the e-mail address {email} exists already')
+        if Identity.query.filter_by(provider='indico', identifier=email).has_rows():
+            raise Failure('exists', f'the user name {email} is taken')
+        user = create_user(email, names, Identity(provider='indico', identifier=email, password=password))
+        user.is_admin = True
+        db.session.commit()
+        return {'id': user.id, 'email': email, 'username': email}
+
+
+def anonymize_user(request):
+    emails = request.get('emails')
+    if not isinstance(emails, list) or not emails or not all(isinstance(e, str) and e.strip() for e in emails):
+        raise Failure('bad-request', 'emails must be a list of e-mail addresses')
+    if len(emails) > MAX_ANONYMIZED_AT_ONCE:
+        raise Failure('bad-request', f'at most {MAX_ANONYMIZED_AT_ONCE} e-mail addresses at once')
+    results = {}
+    with application() as app, app.test_request_context():
+        from indico.core.db import db
+        from indico.modules.users import User
+        for email in dict.fromkeys(e.strip().lower() for e in emails):
+            user = User.query.filter(User.all_emails == email, ~User.is_system).first()
+            if user is None:
+                results[email] = 'not-found'
+                continue
+            try:
+                erase(user)
+                db.session.commit()
+                results[email] = 'anonymized'
+            except Exception as error:
+                db.session.rollback()
+                print(f'cannot anonymize user {user.id}: {error!r}', file=sys.stderr)
+                results[email] = f'failed: {type(error).__name__}'
+    return {'results': results}
+
+
+def erase(user):
+    """Remove what identifies a person from the account and its registrations; the rows stay, so events stay whole."""
+    from indico.core.db import db
+    from indico.modules.events.registration.models.registrations import Registration
+    from indico.modules.users.models.users import ProfilePictureSource
+    for registration in Registration.query.filter_by(user_id=user.id):
+        erase_registration(registration)
+    for collection in ('identities', 'favorite_users', 'favorite_categories', 'secondary_emails'):
+        getattr(user, collection).clear()
+    for key in ('api_key', 'old_api_keys', 'personal_tokens', 'oauth_app_links'):
+        value = getattr(user, key, None)
+        if value is not None:
+            for item in ([value] if isinstance(value, db.Model) else list(value)):
+                db.session.delete(item)
+    user.first_name, user.last_name = 'Anonymized', uuid.uuid4().hex[:12]
+    user.email = f'{uuid.uuid4().hex}@anonymized.invalid'
+    user.phone = user.address = user.affiliation = ''
+    user.affiliation_id = None
+    user.picture = user.picture_metadata = None
+    user.picture_source = ProfilePictureSource.standard
+    user.signing_secret = str(uuid.uuid4())
+    user.is_admin = False
+    user.is_deleted = True
+    user.settings.delete_all()
+    db.session.flush()
+
+
+def erase_registration(registration):
+    from indico.modules.events.registration.models.form_fields import RegistrationFormField
+    email = f'{uuid.uuid4().hex}@anonymized.invalid'
+    for number, data in registration.data_by_field.items():
+        kind = RegistrationFormField.get(number).input_type
+        if kind in ('text', 'textarea'):
+            data.data = 'Anonymized'
+        elif kind == 'email':
+            data.data = email
+        elif kind == 'phone':
+            data.data = ''
+    registration.first_name, registration.last_name = 'Anonymized', uuid.uuid4().hex[:12]
+    registration.email = email
+    registration.user = None
+
+
+# --- running ---------------------------------------------------------------------------------------------------------
+
+def beat():
+    """Replace this process with Celery's scheduler, on a fresh schedule.
+
+    A killed scheduler can leave its schedule file damaged: it then runs but schedules nothing, until the file is gone.
+    The file only remembers when each task ran last, so it is made anew at each start.
+    """
+    directory = read_config()['TEMP_DIR']
+    schedule = os.path.join(directory, 'celerybeat-schedule')
+    for name in os.listdir(directory):
+        if name.startswith('celerybeat-schedule'):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(os.path.join(directory, name))
+    indico = os.path.join(os.path.dirname(sys.executable), 'indico')
+    os.execv(indico, [indico, 'celery', 'beat', '--schedule', schedule, '--pidfile='])
+
+
+VERBS = {
+    'facts': facts, 'db-status': db_status, 'db-prepare': db_prepare, 'db-upgrade': db_upgrade,
+    'guard-sessions': guard_sessions, 'invalidate-sessions': invalidate_sessions, 'celery-check': celery_check,
+    'customize': customize, 'check-config': check_config, 'reload': reload, 'add-admin': add_admin, 'anonymize-user': anonymize_user,
+}
+
+
+def main(arguments):
+    if arguments == ['beat']:
+        beat()
+    # The reply alone goes to standard output; libraries and child processes print to standard error instead.
+    reply_file = os.fdopen(os.dup(1), 'w', encoding='utf-8')
+    os.dup2(2, 1)
+    try:
+        if len(arguments) != 1 or arguments[0] not in VERBS:
+            raise Failure('usage', f"usage: indico_workload.py {'|'.join(VERBS)}|beat < request.json")
+        body = '' if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read()
+        try:
+            request = json.loads(body or '{}')
+        except ValueError as error:
+            raise Failure('bad-request', f'the request is not JSON: {error}') from error
+        if not isinstance(request, dict):
+            raise Failure('bad-request', 'the request is not a JSON object')
+        reply = {'ok': True} | VERBS[arguments[0]](request)
+    except Failure as failure:
+        reply = {'ok': False, 'error': failure.code, 'message': str(failure)}
+    except Exception as error:
+        # The trace goes to the log of this call; the charm gets a sentence without values in it.
+        import traceback
+        traceback.print_exc()
+        reply = {'ok': False, 'error': 'internal', 'message': f'{arguments[0]} failed: {type(error).__name__}'}
+    json.dump(reply, reply_file, sort_keys=True)
+    reply_file.write('\n')
+    reply_file.flush()
+    return 0 if reply['ok'] else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))
