@@ -20,7 +20,8 @@ public struct NetworkEndpoint: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads `host:port` or `[address]:port`; nil when the text is not of that form.
     public init?(_ text: String, defaultPort: Int? = nil) {
-        var host = Substring(text.filter { !$0.isWhitespace })
+        var host = text.drop { $0.isWhitespace }
+        while host.last?.isWhitespace == true { host.removeLast() }
         var port = defaultPort
         if host.hasPrefix("[") {
             guard let end = host.firstIndex(of: "]") else { return nil }

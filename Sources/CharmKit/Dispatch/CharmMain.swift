@@ -17,8 +17,9 @@ public enum CharmMain {
     private static func exitCode(_ makeCharm: (HookEnvironment) throws -> any Charm) -> Int32 {
         let environment: HookEnvironment
         let tools: any HookTools
+        let variables = ProcessEnvironment.all()
         do throws(HookEnvironmentError) {
-            environment = try HookEnvironment(variables: ProcessEnvironment.all())
+            environment = try HookEnvironment(variables: variables)
         } catch {
             StandardError.write("\(error)")
             return 1
@@ -27,7 +28,7 @@ public enum CharmMain {
             let address = AgentAddress(path: environment.agentSocket, contextID: environment.contextID)
             tools = SocketHookTools(address: address, workingDirectory: environment.charmDirectory)
         } else {
-            tools = ProcessHookTools()
+            tools = ProcessHookTools(variables: variables)
         }
         let dispatch = Dispatch(
             environment: environment,

@@ -1,20 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@preconcurrency import Glibc
+import Glibc
 public import HookProtocol
 
 /// Runs hook tools as Juju offers them: executables on the search path, a process each.
 public struct ProcessHookTools: HookTools {
-    /// Creates the transport; tools are found through this process's `PATH`.
-    public init() {}
+    private let variables: [String: String]
+
+    /// Creates the transport.
+    ///
+    /// - Parameter variables: The environment of the dispatch, for the tools; they are looked for along its `PATH`.
+    public init(variables: [String: String]) {
+        self.variables = variables
+    }
 
     /// Runs one tool and waits for it.
     public func run(_ tool: ToolName, _ arguments: [String], input: [UInt8]?) throws(HookToolError) -> ToolReply {
+        guard let path = executable(tool.rawValue) else {
+            let message = "there is no \(tool.rawValue) on the search path (was this started by a unit agent?)"
+            throw HookToolError(kind: .unavailable, tool: tool, message: message)
+        }
         do throws(SystemFailure) {
-            return try Self.spawn([tool.rawValue] + arguments, input: input ?? [])
+            return try spawn(path, [tool.rawValue] + arguments, input: input ?? [])
         } catch {
             throw HookToolError(kind: .unavailable, tool: tool, message: error.description)
         }
+    }
+
+    private func executable(_ name: String) -> String? {
+        (variables["PATH"] ?? "").split(separator: ":").lazy
+            .map { "\($0)/\(name)" }
+            .first { access($0, X_OK) == 0 }
     }
 
     private struct SystemFailure: Error {
@@ -36,7 +52,11 @@ public struct ProcessHookTools: HookTools {
         }
     }
 
-    private static func spawn(_ command: [String], input: [UInt8]) throws(SystemFailure) -> ToolReply {
+    private func spawn(
+        _ path: String,
+        _ command: [String],
+        input: [UInt8]
+    ) throws(SystemFailure) -> ToolReply {
         let (standardInput, standardOutput, standardError) = (try Pipe(), try Pipe(), try Pipe())
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -46,15 +66,16 @@ public struct ProcessHookTools: HookTools {
         posix_spawn_file_actions_adddup2(&actions, standardError.writeEnd, STDERR_FILENO)
 
         var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
-        defer { for argument in arguments { free(argument) } }
+        var environment = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for text in arguments + environment { free(text) } }
         var child: pid_t = 0
-        let result = posix_spawnp(&child, command[0], &actions, nil, &arguments, environ)
+        let result = posix_spawn(&child, path, &actions, nil, &arguments, &environment)
         for end in [standardInput.readEnd, standardOutput.writeEnd, standardError.writeEnd] { close(end) }
         guard result == 0 else {
             for end in [standardInput.writeEnd, standardOutput.readEnd, standardError.readEnd] { close(end) }
             throw SystemFailure(operation: "cannot start \(command[0])", code: result)
         }
-        let exchange = exchange(
+        let exchange = Self.exchange(
             input: input,
             to: standardInput.writeEnd,
             from: [standardOutput.readEnd, standardError.readEnd]
@@ -64,7 +85,7 @@ public struct ProcessHookTools: HookTools {
             guard errno == EINTR else { throw SystemFailure(operation: "wait for \(command[0])", code: errno) }
         }
         let output = try exchange.get()
-        return ToolReply(exitCode: exitCode(status), standardOutput: output[0], standardError: output[1])
+        return ToolReply(exitCode: Self.exitCode(status), standardOutput: output[0], standardError: output[1])
     }
 
     /// The exit code, or 128 and the signal's number as a shell says it.

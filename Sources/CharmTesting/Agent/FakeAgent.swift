@@ -44,6 +44,10 @@ final class FakeAgent: HookTools {
     }
 
     func run(_ tool: ToolName, _ arguments: [String], input: [UInt8]?) throws(HookToolError) -> ToolReply {
+        reply(tool, arguments, input: input)
+    }
+
+    func reply(_ tool: ToolName, _ arguments: [String], input: [UInt8]?) -> ToolReply {
         calls.append(
             ToolCall(tool: tool, arguments: arguments, input: input.map { String(decoding: $0, as: UTF8.self) })
         )
