@@ -94,12 +94,12 @@ let tests: [Target] = [
     .testTarget(name: "PebbleAPITests", dependencies: ["PebbleAPI"]),
     .testTarget(name: "HookProtocolTests", dependencies: ["HookProtocol"]),
     .testTarget(name: "MetricsTextTests", dependencies: ["MetricsText"]),
-    .testTarget(name: "PebbleClientTests", dependencies: ["PebbleClient", "PebbleAPI", "PebbleDaemon"]),
+    .testTarget(name: "PebbleClientTests", dependencies: ["PebbleClient", "PebbleAPI", "PebbleDaemon", "LinuxSupport"]),
     .testTarget(
         name: "PebbleDaemonTests",
         dependencies: ["PebbleDaemon", "PebbleAPI", "PebblePlan", "PebbleClient", "LinuxSupport"]
     ),
-    .testTarget(name: "PebbleCommandsTests", dependencies: ["PebbleCommands"]),
+    .testTarget(name: "PebbleCommandsTests", dependencies: ["PebbleCommands", "PebbleDaemon", "PebbleClient", "PebbleAPI", "LinuxSupport"]),
     .testTarget(name: "CharmKitTests", dependencies: ["CharmKit", "CharmTesting", "HookProtocol"]),
     .testTarget(name: "CharmInterfacesTests", dependencies: ["CharmInterfaces", "CharmKit", "CharmTesting"]),
     .testTarget(name: "UnitAgentTests", dependencies: ["UnitAgent", "HookProtocol", "LinuxSupport"]),
@@ -117,7 +117,7 @@ let tests: [Target] = [
         dependencies: ["IndicoCharm", "CharmInterfaces", "CharmKit", "CharmTesting", "PebblePlan"]
     ),
     .testTarget(name: "OneMachineTests", dependencies: ["OneMachine", "UnitAgent", "LinuxSupport"]),
-    .testTarget(name: "OperatorCommandsTests", dependencies: ["OperatorCommands", "OneMachine"]),
+    .testTarget(name: "OperatorCommandsTests", dependencies: ["OperatorCommands", "OneMachine", "UnitAgent", "PebbleAPI", arguments]),
     .testTarget(name: "EndToEndTests", dependencies: ["LinuxSupport"]),
 ]
 

@@ -1,6 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
+import PebbleCommands
 
 @main
 enum Main {
-    static func main() {}
+    static func main() async {
+        var environment: [String: String] = [:]
+        var entry = environ
+        while let pointer = entry.pointee {
+            let text = String(cString: pointer)
+            if let equals = text.firstIndex(of: "=") {
+                environment[String(text[..<equals])] = String(text[text.index(after: equals)...])
+            }
+            entry += 1
+        }
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        exit(await CommandLineTool.run(arguments, environment: environment, output: .standard))
+    }
 }

@@ -86,6 +86,7 @@ package struct PostgreSQLServer: Hashable, Sendable {
     }
 
     /// Makes the cluster with role, database and extensions, all of it or nothing, and writes its configuration.
+    ///
     /// Says whether the cluster is new.
     package func prepare(account: Account, log: LogFile) throws -> Bool {
         try FileStore.makeDirectory(directory, mode: 0o700, owner: account)

@@ -9,7 +9,9 @@ package struct FileDescriptorOutput: Sendable {
 
     package let descriptor: Int32
 
-    /// Writes all of it. A reader that went away is not our failure: `status | head` is a fine command.
+    /// Writes all of it.
+    ///
+    /// A reader that went away is not our failure: `status | head` is a fine command.
     package func write(_ text: String) {
         try? FileBytes.write(Array(text.utf8), to: descriptor, named: "standard stream")
     }

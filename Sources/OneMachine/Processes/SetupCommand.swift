@@ -10,7 +10,9 @@ package struct SetupCommand: Sendable {
     package var arguments: [String]
     /// The whole environment, not additions to ours.
     package var environment: [String: String]
-    /// Given on standard input: the way for what must not be seen in a process list. At most a pipe's capacity.
+    /// Given on standard input: the way for what must not be seen in a process list.
+    ///
+    /// At most a pipe's capacity.
     package var input: [UInt8]
     package var account: Account?
     package var directory: String

@@ -27,7 +27,9 @@ package struct StepState: Hashable, Sendable {
     }
 }
 
-/// How steps are drawn. `scripts/progress.sh` draws the steps before ours, to the same measures.
+/// How steps are drawn.
+///
+/// `scripts/progress.sh` draws the steps before ours, to the same measures.
 package struct StepLook: Hashable, Sendable {
     package var usesColour: Bool
     package var usesUnicode: Bool

@@ -37,7 +37,9 @@ package final class StepScreen: Sendable {
         self.write = write
     }
 
-    /// Runs one step. What it returns is what the line that stays says.
+    /// Runs one step.
+    ///
+    /// What it returns is what the line that stays says.
     package func step(_ name: String, _ body: (StepMeter) throws -> String) throws {
         begin(name)
         let ticker = isTerminal ? ScreenTicker { [weak self] in self?.draw() } : nil

@@ -52,7 +52,7 @@ package struct Payload: Hashable, Sendable {
         return kept
     }
 
-    /// The names of the files the charm gives to the workload.
+    /// The names of the modules that run inside Indico's environment.
     package func workloadFiles() throws -> [String] {
         try FileStore.names(in: workload).filter { $0.hasSuffix(".py") || $0.hasSuffix(".yaml") }
     }

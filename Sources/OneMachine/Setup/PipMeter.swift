@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Makes a bar of what pip says. It names each package once as it collects it and once more as it builds it.
+/// Makes a bar of what pip says.
+///
+/// It names each package once as it collects it and once more as it builds it.
 package struct PipMeter: Hashable, Sendable {
     /// How many requirements there are.
     package let total: Int
@@ -36,7 +38,7 @@ package struct PipMeter: Hashable, Sendable {
 
     private static func word(after prefix: String, in line: String) -> String? {
         guard line.hasPrefix(prefix) else { return nil }
-        let rest = line.dropFirst(prefix.count).prefix { $0 != " " && $0 != "=" }
+        let rest = line.dropFirst(prefix.count).prefix { $0 != " " && $0 != "=" && $0 != ":" }
         return rest.isEmpty ? nil : String(rest)
     }
 }

@@ -7,7 +7,9 @@ import LinuxSupport
 /// They are copied rather than linked to the build directory: that may be in a home nobody else may enter, and a
 /// build must not change what a running installation starts next.
 package enum Programs {
-    /// Copies what differs. Returns the programs that changed.
+    /// Copies what differs.
+    ///
+    /// Returns the programs that changed.
     package static func install(from directory: String, to state: StateDirectory) throws -> [ProgramName] {
         try FileStore.makeDirectory(state.programs, mode: 0o755)
         var changed: [ProgramName] = []

@@ -7,7 +7,9 @@ package import LinuxSupport
 /// It goes down by descriptors, follows no link, and stays on one file system: something mounted below is left alone
 /// and makes it fail.
 package enum DirectoryRemoval {
-    /// Deletes the directory. One that is not there is fine.
+    /// Deletes the directory.
+    ///
+    /// One that is not there is fine.
     package static func remove(_ path: String) throws(SystemError) {
         // A guard against a caller's mistake, not against a user's: no state path is this short.
         guard path.hasPrefix("/"), path.split(separator: "/").count >= 2, !path.contains("/../") else {

@@ -19,7 +19,9 @@ package enum FileStore {
         try read(path).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Writes a file whose content, mode or owner differs. Says whether it did.
+    /// Writes a file whose content, mode or owner differs.
+    ///
+    /// Says whether it did.
     @discardableResult
     package static func write(
         _ content: [UInt8],

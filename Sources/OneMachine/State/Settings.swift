@@ -2,7 +2,9 @@
 import FoundationEssentials
 import LinuxSupport
 
-/// What this installation was told or has chosen, for every later command. There may be passwords in it.
+/// What this installation was told or has chosen, for every later command.
+///
+/// There may be passwords in it.
 package struct Settings: Codable, Hashable, Sendable {
     /// Ports of the local servers; chosen once, as the cluster's clients are told them.
     package var ports: [LocalServerName: UInt16]

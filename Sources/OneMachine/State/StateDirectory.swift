@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-/// Where everything of one installation lives. No program of ours keeps anything anywhere else.
+/// Where everything of one installation lives.
+///
+/// No program of ours keeps anything anywhere else.
 package struct StateDirectory: Hashable, Sendable {
     /// An absolute path without a slash at its end.
     package let path: String

@@ -2,7 +2,9 @@
 import FoundationEssentials
 import LinuxSupport
 
-/// The file that says a directory is one of ours. Nothing is ever deleted where it is not.
+/// The file that says a directory is one of ours.
+///
+/// Nothing is ever deleted where it is not.
 package struct StateMarker: Codable, Hashable, Sendable {
     /// The path it was made for: a copy of the directory elsewhere is not the installation.
     package var path: String

@@ -18,7 +18,9 @@ package struct HomePage: Hashable, Sendable {
     /// Whether a status is that of a page: a fresh site sends its visitor to the page that makes the administrator.
     package static func isServed(_ status: Int) -> Bool { (200..<400).contains(status) }
 
-    /// The status of one GET; nil where nobody answers. Never HEAD: Indico takes that for a form without its token.
+    /// The status of one GET; nil where nobody answers.
+    ///
+    /// Never HEAD: Indico takes that for a form without its token.
     package func status(of path: String = "/", timeout: Duration = .seconds(20)) -> Int? {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return nil }

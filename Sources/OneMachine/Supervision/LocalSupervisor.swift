@@ -16,7 +16,9 @@ package struct LocalSupervisor: Sendable {
     /// The daemon's process, if it answers on its socket.
     package func process() -> ProcessID? { SocketPeer.process(listeningOn: state.socket(.local)) }
 
-    /// Writes its layer. Says whether it differs from what was there.
+    /// Writes its layer.
+    ///
+    /// Says whether it differs from what was there.
     package func prepare(_ plan: LocalPlan) throws -> Bool {
         for container in ContainerName.allCases { try FileStore.makeDirectory(state.pebble(container), mode: 0o755) }
         try FileStore.makeDirectory(state.pebble(.local) + "/layers", mode: 0o755)
@@ -67,7 +69,9 @@ package struct LocalSupervisor: Sendable {
         }
     }
 
-    /// Asks it to stop everything and itself, and waits for the end. Calls with the number of processes left.
+    /// Asks it to stop everything and itself, and waits for the end.
+    ///
+    /// Calls with the number of processes left.
     package func stop(timeout: Duration = .seconds(300), remaining: (Int) -> Void = { _ in }) throws {
         guard let pid = process() else { return }
         guard ProcessTable.signal(pid, .terminate) else {

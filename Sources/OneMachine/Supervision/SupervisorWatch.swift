@@ -32,7 +32,9 @@ package struct SupervisorWatch: Sendable {
         parent = getppid()
     }
 
-    /// Watches from a thread of its own. `ended` is called once, when the parent is gone.
+    /// Watches from a thread of its own.
+    ///
+    /// `ended` is called once, when the parent is gone.
     package func start(ended: @escaping @Sendable () -> Void) throws {
         // Started by hand rather than by the supervisor: then there is nothing to watch.
         guard let process = supervisor.process(), process.rawValue == parent else { return }

@@ -26,7 +26,9 @@ extension Up {
         return "database, redis-cache and redis-broker are related"
     }
 
-    /// On Kubernetes an ingress makes the address known. Here it is that of nginx, until the operator says otherwise.
+    /// On Kubernetes an ingress makes the address known.
+    ///
+    /// Here it is that of nginx, until the operator says otherwise.
     private func setSiteAddress() throws {
         guard let option = try agent.config().first(where: { $0.name == "site_url" }), option.source != .user else {
             return

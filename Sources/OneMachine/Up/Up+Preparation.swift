@@ -22,7 +22,9 @@ extension Up {
         return isRunning ? "running already" : "room, rights and ports"
     }
 
-    /// What the charm's services and our servers need. A port of ours that a stranger took since is moved.
+    /// What the charm's services and our servers need.
+    ///
+    /// A port of ours that a stranger took since is moved.
     private func checkPorts() throws(OperatorError) {
         // Processes of an installation whose supervisor was killed: it will end them itself.
         let ownDirectory = state.path + "/"

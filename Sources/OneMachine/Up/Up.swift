@@ -3,8 +3,10 @@ import Glibc
 import LinuxSupport
 import UnitAgent
 
-/// Brings everything up, step by step. Each step looks first and does only what is missing, so that running it again
-/// takes seconds and restarts nothing, and an interrupted run is finished by the next.
+/// Brings everything up, step by step.
+///
+/// Each step looks first and does only what is missing, so that running it again takes seconds and restarts nothing,
+/// and an interrupted run is finished by the next.
 package final class Up {
     package let request: UpRequest
     package let screen: StepScreen

@@ -77,12 +77,23 @@ enum Multipart {
         while true {
             let rest = body[position...]
             if rest.starts(with: Array("--".utf8)) { return parts }
-            guard rest.starts(with: Array("\r\n".utf8)), let end = find(delimiter, in: body, from: position) else {
+            guard rest.starts(with: Array("\r\n".utf8)), let end = findDelimiter(delimiter, in: body, from: position) else {
                 throw MalformedReply(reason: "the parts do not end")
             }
             parts.append(try part(body[(position + 2)..<max(end, position + 2)]))
             position = end + delimiter.count
         }
+    }
+
+    /// Where a boundary stands that nothing follows but the end of its line or of all parts.
+    private static func findDelimiter(_ delimiter: [UInt8], in body: [UInt8], from start: Int) -> Int? {
+        var position = start
+        while let found = find(delimiter, in: body, from: position) {
+            let after = body[(found + delimiter.count)...]
+            if after.starts(with: Array("\r\n".utf8)) || after.starts(with: Array("--".utf8)) { return found }
+            position = found + 1
+        }
+        return nil
     }
 
     private static func part(_ bytes: ArraySlice<UInt8>) throws(MalformedReply) -> MultipartPart {

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+package import UnitAgent
+
+/// The unit agent of the one unit on this machine.
+package struct AgentService: Sendable {
+    private let state: StateDirectory
+    private let environment: [String: String]
+
+    package init(state: StateDirectory, environment: [String: String]) {
+        self.state = state
+        self.environment = environment
+    }
+
+    /// What the generic agent is told about this machine.
+    package var configuration: AgentConfiguration {
+        var configuration = AgentConfiguration(
+            agentDirectory: state.agent,
+            charmDirectory: state.charm,
+            toolsDirectory: state.tools,
+            containersDirectory: state.containers,
+            application: Destroy.applicationName
+        )
+        configuration.hookToolExecutable = state.program(.hookTool)
+        // The one thing that tells the charm where it is.
+        configuration.environment["INDICO_WORKLOAD_ROOT"] = state.root
+        return configuration
+    }
+
+    /// Runs until it is asked to stop.
+    package func run() async throws {
+        let watch = SupervisorWatch(supervisor: LocalSupervisor(state: state), environment: environment)
+        // The new supervisor ends whatever is left; staying on would only race it for the model.
+        try watch.start { exit(0) }
+        try await UnitAgent(configuration: configuration).run()
+    }
+}

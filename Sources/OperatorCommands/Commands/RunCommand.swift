@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import OneMachine
+import UnitAgent
+
+/// Runs an action of the charm.
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Runs an action and waits for it.",
+        discussion: """
+            add-admin asks for a password on the terminal, or takes the first line of standard input.
+
+            EXAMPLE:
+              indico-operator run add-admin email=you@example.com
+              indico-operator run anonymize-user email=gone@example.com
+              indico-operator run refresh-external-resources
+            """
+    )
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: "The action: add-admin, anonymize-user, refresh-external-resources.")
+    var action: String
+
+    @Argument(help: "Its parameters, as key=value.")
+    var parameters: [String] = []
+
+    @Option(help: "tabular, json or yaml.")
+    var format = OutputFormat.tabular
+
+    func validate() throws {
+        for parameter in parameters where !parameter.dropFirst().contains("=") {
+            throw ValidationError("'\(parameter)' is not key=value.")
+        }
+        let names = values.keys
+        if let bad = names.first(where: { $0 == "password" }) {
+            throw ValidationError(
+                "'\(bad)' is never given on the command line, where others can read it: it is asked for."
+            )
+        }
+    }
+
+    private var values: [String: String] {
+        var values: [String: String] = [:]
+        for parameter in parameters {
+            let name = parameter.prefix { $0 != "=" }
+            values[String(name)] = String(parameter[name.endIndex...].dropFirst())
+        }
+        return values
+    }
+
+    func run() throws {
+        let agent = try global.agent()
+        let values = try SecretParameters.complete(values, of: action, agent: agent)
+        let result = try agent.run(action: action, parameters: values) { line in
+            FileDescriptorOutput.standardError.write(line + "\n")
+        }
+        try show(result)
+    }
+
+    private func show(_ result: ActionResult) throws {
+        let output = FileDescriptorOutput.standardOutput
+        switch format {
+        case .json: output.write(try StructuredOutput.json(result))
+        case .yaml: output.write(try StructuredOutput.yaml(result))
+        case .tabular:
+            for (key, value) in result.results.sorted(by: { $0.key < $1.key }) where key != "return-code" {
+                output.write("\(key): \(value)\n")
+            }
+        }
+        guard result.status == "completed" else {
+            FileDescriptorOutput.standardError.write("error: \(action) \(result.status): \(result.message)\n")
+            throw QuietFailure(outcome: .failed)
+        }
+    }
+}

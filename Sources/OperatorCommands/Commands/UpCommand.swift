@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Glibc
+import OneMachine
+
+/// Brings Indico up.
+struct UpCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up",
+        abstract: "Brings Indico up; returns when its home page is served.",
+        discussion: """
+            Does only what is missing: run again it takes seconds, and nothing restarts.
+
+            EXAMPLE:
+              indico-operator up
+              indico-operator up --database-uri-file ~/indico-database.txt --redis-cache redis://cache.example.com
+            """
+    )
+
+    @OptionGroup var global: GlobalOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Use this PostgreSQL server instead of one of our own.",
+            discussion:
+                "Written postgresql://USER:PASSWORD@HOST:PORT/DATABASE. Others can see it in a process list: prefer --database-uri-file.",
+            valueName: "uri"
+        )
+    )
+    var databaseUri: String?
+
+    @Option(
+        help: ArgumentHelp("The same, read from the first line of a file; - is standard input.", valueName: "file"),
+        completion: .file()
+    )
+    var databaseUriFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Use this Redis server for sessions and cached pages: redis://USER:PASSWORD@HOST:PORT.",
+            valueName: "url"
+        )
+    )
+    var redisCache: String?
+
+    @Option(help: ArgumentHelp("Use this Redis server for the queue of background tasks.", valueName: "url"))
+    var redisBroker: String?
+
+    @Option(help: .hidden)
+    var stepOffset = 0
+
+    @Option(help: .hidden)
+    var stepTotal: Int?
+
+    func validate() throws {
+        if databaseUri != nil && databaseUriFile != nil {
+            throw ValidationError("Give --database-uri or --database-uri-file, not both.")
+        }
+    }
+
+    func run() throws {
+        let environment = global.environment
+        let state = try global.state()
+        let began = ContinuousClock.now
+        let output = FileDescriptorOutput.standardOutput
+        let terminal = Terminal.standardOutput(environment: environment)
+        let screen = StepScreen(
+            offset: stepOffset,
+            total: stepTotal ?? stepOffset + Up.stepNames.count,
+            look: terminal.look,
+            isTerminal: terminal.isTerminal
+        ) { output.write($0) }
+        let request = UpRequest(
+            state: state,
+            external: try externalServers(),
+            environment: environment,
+            programs: try Programs.ownDirectory()
+        )
+        // A line that moves hides the cursor; Ctrl-C has to bring it back.
+        if terminal.isTerminal { CursorGuard.install() }
+        try Up(request: request, screen: screen).run()
+        output.write(farewell(state: state, environment: environment, took: .now - began, look: terminal.look))
+    }
+
+    private func externalServers() throws -> [LocalServerName: ServerURL] {
+        var servers: [LocalServerName: ServerURL] = [:]
+        if let databaseUri { servers[.postgresql] = try .postgresql(databaseUri) }
+        if let databaseUriFile { servers[.postgresql] = try .postgresql(FirstLine.read(databaseUriFile)) }
+        if let redisCache { servers[.redisCache] = try .redis(redisCache, option: "--redis-cache") }
+        if let redisBroker { servers[.redisBroker] = try .redis(redisBroker, option: "--redis-broker") }
+        return servers
+    }
+
+    private func farewell(
+        state: StateDirectory,
+        environment: [String: String],
+        took: Duration,
+        look: StepLook
+    ) -> String {
+        let program = ShellCommand.invocation(state: state, environment: environment)
+        return """
+
+             Indico is up at \(look.coloured("1", siteURL(state)))
+
+               first administrator   \(program) run add-admin email=you@example.com
+               what is running       \(program) status
+               stop it               \(program) down
+
+
+            """
+    }
+
+    private func siteURL(_ state: StateDirectory) -> String {
+        SiteAddress.read(state: state) ?? HomePage().url
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import OneMachine
+
+/// What the terminal can show.
+struct Terminal {
+    let isTerminal: Bool
+    let look: StepLook
+
+    static func standardOutput(environment: [String: String]) -> Terminal {
+        let output = FileDescriptorOutput.standardOutput
+        let isTerminal = output.isTerminal && environment["TERM", default: "dumb"] != "dumb"
+        let locale = environment["LC_ALL"] ?? environment["LC_CTYPE"] ?? environment["LANG"] ?? ""
+        let look = StepLook(
+            usesColour: isTerminal && environment["NO_COLOR", default: ""].isEmpty,
+            usesUnicode: locale.lowercased().contains("utf"),
+            width: output.columns ?? 80
+        )
+        return Terminal(isTerminal: isTerminal, look: look)
+    }
+}
+
+/// Reads what must not be seen.
+enum SecretInput {
+    /// Asks twice on the terminal without showing what is typed.
+    ///
+    /// Where standard input is no terminal, one line of it is taken.
+    static func read(prompt: String) throws -> String {
+        guard isatty(STDIN_FILENO) == 1 else {
+            guard let line = readLine(strippingNewline: true), !line.isEmpty else {
+                throw OperatorError(
+                    "standard input holds no \(prompt)",
+                    remedy: "Write it as one line to standard input."
+                )
+            }
+            return line
+        }
+        let first = try ask("\(prompt): ")
+        guard !first.isEmpty else { throw OperatorError("no \(prompt) was given") }
+        guard try ask("\(prompt) again: ") == first else {
+            throw OperatorError("the two differ", remedy: "Run this again.")
+        }
+        return first
+    }
+
+    private static func ask(_ prompt: String) throws -> String {
+        var shown = termios()
+        guard tcgetattr(STDIN_FILENO, &shown) == 0 else { throw OperatorError("the terminal cannot be asked") }
+        var hidden = shown
+        hidden.c_lflag &= ~UInt32(ECHO)
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden)
+        // Also when reading fails: a terminal that shows nothing is of no use to anybody.
+        defer {
+            tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown)
+            FileDescriptorOutput.standardError.write("\n")
+        }
+        FileDescriptorOutput.standardError.write(prompt)
+        return readLine(strippingNewline: true) ?? ""
+    }
+}

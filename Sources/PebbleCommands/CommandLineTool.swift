@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import PebbleClient
+
+/// The `pebble` command: finds what is asked for, runs it, and says with an exit code how it went.
+package enum CommandLineTool {
+    /// Runs one command line.
+    ///
+    /// - Parameters:
+    ///   - arguments: the words after the program's name.
+    ///   - environment: the variables of the process.
+    ///   - output: where text goes.
+    /// - Returns: the exit code.
+    package static func run(
+        _ arguments: [String],
+        environment: [String: String],
+        output: Output
+    ) async -> Int32 {
+        // What follows `exec` belongs to the command it runs, save for a lone plea for help.
+        let wantsExecHelp = arguments == ["exec", "--help"] || arguments == ["exec", "-h"]
+        let arguments = arguments.isEmpty ? ["help"] : wantsExecHelp ? ["help", "exec"] : arguments
+        if let word = arguments.first, !word.hasPrefix("-"), !PebbleCommand.names.contains(word) {
+            output.error("error: unknown command \"\(word)\", see 'pebble help'\n")
+            return 1
+        }
+        let session = Session(environment: environment, output: output)
+        do {
+            let (words, serviceArguments) = try RunCommand.takeServiceArguments(arguments)
+            switch try PebbleCommand.parseAsRoot(words) {
+            case let command as any SessionCommand:
+                try command.run(in: session)
+                return 0
+            case var command as RunCommand:
+                command.serviceArguments = serviceArguments
+                return await command.run(in: session)
+            case var command:
+                try command.run()
+                return 0
+            }
+        } catch let status as ExitStatus {
+            return status.code
+        } catch let error as PebbleClientError {
+            output.error("error: \(error)\n")
+            return 1
+        } catch let error as CommandFailure {
+            output.error("error: \(error.message)\n")
+            return 1
+        } catch {
+            return report(error, output)
+        }
+    }
+
+    /// Says what the argument parser has to say: help on standard output, mistakes on standard error.
+    private static func report(_ error: any Error, _ output: Output) -> Int32 {
+        if PebbleCommand.exitCode(for: error) == .success {
+            output.text(PebbleCommand.fullMessage(for: error) + "\n")
+            return 0
+        }
+        let message = PebbleCommand.message(for: error)
+        output.error("error: \(message.isEmpty ? "\(error)" : message)\n")
+        return 1
+    }
+}
+
+/// A command that talks to the daemon, or to nobody.
+protocol SessionCommand: ParsableCommand {
+    func run(in session: Session) throws
+}
+
+/// What went wrong with a command, for people.
+struct CommandFailure: Error, Equatable {
+    var message: String
+
+    init(_ message: String) {
+        self.message = message
+    }
+}
+
+/// An exit code to end with, everything having been said.
+struct ExitStatus: Error, Equatable {
+    var code: Int32
+}
+
+/// The root of the command tree.
+struct PebbleCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pebble",
+        abstract: "Pebble lets you control services and perform management actions on the system that is running them.",
+        subcommands: [
+            RunCommand.self, HelpCommand.self, VersionCommand.self, PlanCommand.self, AddCommand.self,
+            ServicesCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self, ReplanCommand.self,
+            SignalCommand.self, LogsCommand.self, ChecksCommand.self, CheckCommand.self, StartChecksCommand.self,
+            StopChecksCommand.self, HealthCommand.self, ChangesCommand.self, TasksCommand.self, ExecCommand.self,
+            PushCommand.self, PullCommand.self, MakeDirectoryCommand.self, RemoveCommand.self, ListCommand.self,
+            NoticesCommand.self, NoticeCommand.self, NotifyCommand.self, OkayCommand.self, WarningsCommand.self,
+            IdentitiesCommand.self, IdentityCommand.self, AddIdentitiesCommand.self, UpdateIdentitiesCommand.self,
+            RemoveIdentitiesCommand.self,
+        ],
+        helpNames: [.short, .long]
+    )
+
+    /// The names of the commands, in the order they are told.
+    static var names: [String] {
+        configuration.subcommands.map { $0._commandName }
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import PebbleAPI
+import PebbleClient
+
+/// `pebble health`: whether all is well, as exit code too.
+struct HealthCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "health",
+        abstract: "Query health of checks"
+    )
+
+    @Option(help: "Only checks of a level: alive or ready.")
+    var level: CheckLevel?
+
+    @Option(help: "Output format: text, json or yaml.")
+    var format = OutputFormat.text
+
+    @Argument(help: "Which checks; all when none is given.")
+    var names: [String] = []
+
+    func run(in session: Session) throws {
+        let healthy = try session.client.isHealthy(level: level, names: names)
+        if format != .text {
+            session.output.text(try StructuredText.of(["healthy": healthy], format))
+        } else {
+            session.output.line(healthy ? "healthy" : "unhealthy")
+            if !healthy { throw ExitStatus(code: 1) }
+        }
+    }
+}

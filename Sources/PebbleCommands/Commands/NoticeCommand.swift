@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import PebbleAPI
+import PebbleClient
+
+/// `pebble notice`: one notice at length.
+struct NoticeCommand: SessionCommand {
+    static let configuration = CommandConfiguration(commandName: "notice", abstract: "Fetch a single notice")
+
+    @Option(help: "Whose notice, by user id; for administrators.")
+    var uid: UInt32?
+
+    @Option(help: "Output format: text, json or yaml.")
+    var format = OutputFormat.text
+
+    @Argument(help: "The id, or the type of the notice.")
+    var idOrType: String
+
+    @Argument(help: "The key of the notice, after its type.")
+    var key: String?
+
+    func run(in session: Session) throws {
+        let notice: Notice
+        if let key {
+            let audience = uid.map { NoticeAudience.user($0) } ?? .own
+            let type = NoticeType(rawValue: idOrType)
+            guard let found = try session.client.notices(types: [type], keys: [key], audience: audience).first else {
+                throw CommandFailure("cannot find \(type) notice with key \"\(key)\"")
+            }
+            notice = found
+        } else {
+            notice = try session.client.notice(idOrType)
+        }
+        if format == .json {
+            session.output.text(try StructuredText.of(notice, .json))
+            return
+        }
+        session.output.text(
+            try StructuredText.yaml([
+                ("id", notice.id), ("user-id", notice.userID), ("type", notice.type), ("key", notice.key),
+                ("first-occurred", notice.firstOccurred), ("last-occurred", notice.lastOccurred),
+                ("last-repeated", notice.lastRepeated), ("occurrences", notice.occurrences),
+                ("last-data", notice.lastData), ("repeat-after", notice.repeatAfter),
+                ("expire-after", notice.expireAfter),
+            ])
+        )
+    }
+}

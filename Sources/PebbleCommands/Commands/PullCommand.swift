@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import LinuxSupport
+import PebbleClient
+
+/// `pebble pull`: a file from where the daemon is to this machine.
+struct PullCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pull",
+        abstract: "Retrieve a file from the remote system"
+    )
+
+    @Argument(help: "The file there.")
+    var remote: String
+
+    @Argument(help: "Where it goes.")
+    var local: String
+
+    func run(in session: Session) throws {
+        let content = try session.client.readFile(remote)
+        do throws(SystemError) {
+            try AtomicFile.write(content, to: local, mode: 0o644, isDurable: false)
+        } catch {
+            throw CommandFailure("cannot write \"\(local)\": \(error)")
+        }
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import PebbleClient
+
+/// `pebble push`: a file of this machine to where the daemon is.
+struct PushCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "push",
+        abstract: "Transfer a file to the remote system"
+    )
+
+    @Flag(name: .customShort("p"), help: "Make missing directories above it.")
+    var makeParents = false
+
+    @OptionGroup var mode: ModeOption
+    @OptionGroup var owner: OwnershipOptions
+
+    @Argument(help: "The file here.")
+    var local: String
+
+    @Argument(help: "Where it goes.")
+    var remote: String
+
+    func run(in session: Session) throws {
+        try session.client.writeFile(
+            remote,
+            readLocalFile(local),
+            permissions: mode.permissions(),
+            ownership: owner.ownership,
+            makeParents: makeParents
+        )
+    }
+}

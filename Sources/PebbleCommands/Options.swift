@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ArgumentParser
+import LinuxSupport
+public import PebbleAPI
+import PebbleClient
+
+extension GoDuration: ExpressibleByArgument {
+    /// Reads a duration such as `1m30s`.
+    public init?(argument: String) {
+        try? self.init(parsing: argument)
+    }
+}
+
+extension CheckLevel: ExpressibleByArgument {
+    /// Takes one of the known levels.
+    public init?(argument: String) {
+        self.init(rawValue: argument)
+        if self != .alive && self != .ready { return nil }
+    }
+}
+
+/// How times are shown.
+struct TimeOptions: ParsableArguments {
+    @Flag(name: .customLong("abs-time"), help: "Show times as RFC 3339 instead of relative to now.")
+    var isAbsolute = false
+
+    var human: HumanTime { HumanTime(isAbsolute: isAbsolute) }
+}
+
+/// Whether to wait for a change.
+struct WaitOptions: ParsableArguments {
+    @Flag(name: .customLong("no-wait"), help: "Do not wait for the change to finish, just print its id.")
+    var noWait = false
+
+    /// Prints the id of a change, or waits until it is done.
+    func follow(_ change: String, _ session: Session) throws {
+        if noWait {
+            session.output.line(change)
+        } else {
+            try session.client.finishChange(change)
+        }
+    }
+}
+
+/// Whose a file or command shall be.
+struct OwnershipOptions: ParsableArguments {
+    @Option(help: "User id.")
+    var uid: Int?
+
+    @Option(help: "User name.")
+    var user: String?
+
+    @Option(help: "Group id.")
+    var gid: Int?
+
+    @Option(help: "Group name.")
+    var group: String?
+
+    var ownership: Ownership { Ownership(userID: uid, user: user, groupID: gid, group: group) }
+}
+
+/// Permissions, as octal digits.
+struct ModeOption: ParsableArguments {
+    @Option(name: .customShort("m"), help: "Permissions, as octal digits such as 644.")
+    var mode: String?
+
+    func permissions() throws -> UInt16? {
+        guard let mode else { return nil }
+        guard let permissions = UInt16(mode, radix: 8), permissions <= 0o777 else {
+            throw CommandFailure("invalid mode for directory or file: \"\(mode)\"")
+        }
+        return permissions
+    }
+}
+
+/// Reads a file of this machine whole.
+func readLocalFile(_ path: String) throws -> [UInt8] {
+    do throws(SystemError) {
+        return try FileBytes.read(path)
+    } catch {
+        throw CommandFailure("\(error)")
+    }
+}
