@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+import FoundationEssentials
+import Glibc
+import LinuxSupport
+import NIOPosix
+import PebbleAPI
+
+/// Keeps the document on disk: a readable whole, and beside it a journal of what came since.
+///
+/// A change of state costs the line it adds, however long the history is. Lines are written before anybody is told of
+/// what they hold, so the death of the daemon loses nothing acknowledged. A power cut is the business of
+/// ``synchronise()``, which only what clients entrust to the daemon (notices, identities) waits for: a change is a
+/// promise of work on processes that a power cut ends anyway.
+final class StateStore {
+    private let path: String
+    private var journal: Int32
+    private var journalNumber: Int
+    private var journalSize = 0
+    private var isCompacting = false
+    private let encoder: JSONEncoder
+    /// After this many bytes of journal the whole document is written anew.
+    private let compactionSize: Int
+
+    /// Reads what is there and begins a new journal.
+    static func open(
+        directory: String,
+        now: Timestamp,
+        compactionSize: Int = 1 << 20
+    ) throws -> (StateStore, StateDocument) {
+        let path = "\(directory)/.pebble.state"
+        var document = try read(path)
+        var number = document.journal
+        while let lines = try? FileBytes.read(journalPath(path, number)) {
+            replay(lines, into: &document)
+            number += 1
+        }
+        document.settle(now: now)
+        document.prune(now: now)
+        let stale = document.journal..<number
+        document.journal = number
+        let store = try StateStore(path: path, document: document, compactionSize: compactionSize)
+        for old in stale { unlink(journalPath(path, old)) }
+        return (store, document)
+    }
+
+    private init(path: String, document: StateDocument, compactionSize: Int) throws {
+        self.path = path
+        self.compactionSize = compactionSize
+        journalNumber = document.journal
+        encoder = JSONEncoder()
+        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
+        journal = try Self.create(Self.journalPath(path, journalNumber))
+        try Self.write(document, to: path)
+    }
+
+    deinit {
+        close(journal)
+    }
+
+    private static func read(_ path: String) throws -> StateDocument {
+        let bytes: [UInt8]
+        do {
+            bytes = try FileBytes.read(path)
+        } catch let error where error.isNotFound {
+            return StateDocument()
+        }
+        do {
+            return try JSONDecoder().decode(StateDocument.self, from: Data(bytes))
+        } catch {
+            throw StateError(path: path, reason: "\(error)")
+        }
+    }
+
+    /// Takes lines in up to the first that cannot be read: only the last can have been cut by a crash.
+    private static func replay(_ bytes: [UInt8], into document: inout StateDocument) {
+        let decoder = JSONDecoder()
+        for line in bytes.split(separator: UInt8(ascii: "\n")) {
+            guard let record = try? decoder.decode(StateRecord.self, from: Data(line)) else { return }
+            document.apply(record)
+        }
+    }
+
+    /// Appends records; on disk as far as the kernel is concerned when this returns.
+    func append(_ records: [StateRecord]) throws {
+        var lines = Data()
+        for record in records {
+            lines.append(try encoder.encode(record))
+            lines.append(UInt8(ascii: "\n"))
+        }
+        journalSize += lines.count
+        try FileBytes.write(lines, to: journal, named: path)
+    }
+
+    /// Whether the journal has grown enough for ``compact(_:)``.
+    var isCompactionDue: Bool { journalSize > compactionSize && !isCompacting }
+
+    /// Begins a new journal and writes the document on a thread; the old journal goes once it is written.
+    func compact(_ document: StateDocument, done: @escaping @Sendable ((any Error)?) -> Void) throws {
+        var document = document
+        let next = journalNumber + 1
+        let descriptor = try Self.create(Self.journalPath(path, next))
+        document.journal = next
+        close(journal)
+        journal = descriptor
+        let old = Self.journalPath(path, journalNumber)
+        journalNumber = next
+        journalSize = 0
+        isCompacting = true
+        let path = path
+        let snapshot = document
+        NIOThreadPool.singleton.submit { _ in
+            do {
+                try Self.write(snapshot, to: path)
+                unlink(old)
+                done(nil)
+            } catch {
+                done(error)
+            }
+        }
+    }
+
+    /// To be called when ``compact(_:done:)`` is done: failed or not, another may begin.
+    func compactionEnded() { isCompacting = false }
+
+    /// Writes the whole document and leaves no journal: for the orderly end.
+    func finish(_ document: StateDocument) throws {
+        var document = document
+        let old = Self.journalPath(path, journalNumber)
+        journalNumber += 1
+        document.journal = journalNumber
+        try Self.write(document, to: path)
+        unlink(old)
+    }
+
+    /// Makes what was appended survive a power cut.
+    func synchronise() async throws {
+        let descriptor = dup(journal)
+        guard descriptor >= 0 else { throw SystemError.last("dup \(path)") }
+        try await NIOThreadPool.singleton.runIfActive {
+            defer { close(descriptor) }
+            guard fdatasync(descriptor) == 0 else { throw SystemError.last("fdatasync") }
+        }
+    }
+
+    private static func journalPath(_ path: String, _ number: Int) -> String { "\(path).journal.\(number)" }
+
+    private static func create(_ path: String) throws -> Int32 {
+        let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw SystemError.last("open \(path)") }
+        return descriptor
+    }
+
+    private static func write(_ document: StateDocument, to path: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
+        try AtomicFile.write(try encoder.encode(document), to: path, mode: 0o600)
+    }
+}
+
+/// A state file that is not one.
+struct StateError: Error, CustomStringConvertible {
+    let path: String
+    let reason: String
+
+    var description: String {
+        "cannot read state file \"\(path)\": \(reason); move it away to start with an empty history"
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+import FoundationEssentials
+import LinuxSupport
+import NIOCore
+import NIOPosix
+import PebbleAPI
+import PebblePlan
+
+/// The daemon's one mind: every decision and every piece of state is its.
+///
+/// It runs on an event loop, the same that serves the connections, so that a request needs no change of thread and
+/// what happens to processes, timers and clients happens in one order. What blocks (files, the disk) is done on
+/// threads, what floods (the output of services) on other loops. The decisions themselves are values without
+/// effects (``ServiceMachine``, ``CheckMachine``, ``ReplanDecision``, ``ChangeRules``); here are the effects.
+actor Supervisor {
+    /// What the supervisor needs from outside.
+    struct Surroundings: Sendable {
+        var loop: any EventLoop
+        /// Where pipes are read, so that the supervisor's loop stays free.
+        var outputLoops: any EventLoopGroup
+        var reaper: ProcessReaper
+        var accounts: Accounts
+        var environment: [String: String]
+        var now: @Sendable () -> Timestamp
+        var jitter: @Sendable () -> Double
+        var log: DaemonLog
+        /// Called once when a service or check wants the daemon to end.
+        var shutDown: @Sendable (ShutdownReason) -> Void
+    }
+
+    nonisolated let surroundings: Surroundings
+    nonisolated let bootID: String
+    nonisolated let serverVersion: String
+    private nonisolated let executor: any SerialExecutor
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    nonisolated var loop: any EventLoop { surroundings.loop }
+
+    // State: `Supervisor+State.swift`.
+    var document = StateDocument()
+    var store: StateStore?
+    var unsaved: [StateRecord] = []
+    var isSaveScheduled = false
+    var changeWaiters: [String: [Int: CheckedContinuation<Void, Never>]] = [:]
+    var noticeWaiters: [Int: CheckedContinuation<Void, Never>] = [:]
+    var nextWaiter = 0
+    var lastNoticeTime = Timestamp(seconds: 0)
+    var laneTasks: [String: Task<Void, Never>] = [:]
+    // Plan: `Supervisor+Plan.swift`.
+    var layers: [Layer] = []
+    var plan = Plan()
+    // Services: `Supervisor+Services.swift`.
+    var runners: [String: ServiceRunner] = [:]
+    var isShuttingDown = false
+    // Checks: `Supervisor+Checks.swift`.
+    var checks: [String: CheckRunner] = [:]
+    // Exec: `Supervisor+Exec.swift`.
+    var execSessions: [String: ExecSession] = [:]
+    var httpAddress: String?
+
+    init(surroundings: Surroundings, bootID: String, version: String) {
+        self.surroundings = surroundings
+        self.bootID = bootID
+        serverVersion = version
+        executor = surroundings.loop.executor
+    }
+
+    var now: Timestamp { surroundings.now() }
+
+    /// Has something done later, on the supervisor.
+    func schedule(
+        in delay: Duration,
+        _ body: @escaping @Sendable (isolated Supervisor) -> Void
+    ) -> Scheduled<Void> {
+        loop.scheduleTask(in: TimeAmount(delay)) { self.assumeIsolated { body($0) } }
+    }
+
+    /// Has something done on the supervisor, from any thread, in the order of the calls of each.
+    nonisolated func perform(_ body: @escaping @Sendable (isolated Supervisor) -> Void) {
+        loop.execute { self.assumeIsolated { body($0) } }
+    }
+
+    /// Waits, unless the task is cancelled.
+    func sleep(_ duration: Duration) async {
+        // A cancelled sleep is a short one; whoever was cancelled finds out by itself.
+        try? await Task.sleep(for: duration)
+    }
+}
