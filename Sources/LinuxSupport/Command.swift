@@ -13,6 +13,10 @@ package struct Command: Sendable {
     package var input: [UInt8]
     /// After this long its whole group is told to end, and killed when it does not.
     package var timeout: Duration?
+    /// How long it has to end by itself when its time is up; zero is no time at all.
+    package var killDelay: Duration
+    /// Whether what it writes to its standard error comes with its output, in the order written.
+    package var joinsStreams: Bool
     /// How much of each stream is kept; more is read and dropped, and ``CommandResult/isCut`` says so.
     package var outputLimit: Int
 
@@ -24,6 +28,8 @@ package struct Command: Sendable {
         identity: SpawnRequest.Identity? = nil,
         input: [UInt8] = [],
         timeout: Duration? = nil,
+        killDelay: Duration = .seconds(2),
+        joinsStreams: Bool = false,
         outputLimit: Int = 16 << 20
     ) {
         self.executable = executable
@@ -33,6 +39,8 @@ package struct Command: Sendable {
         self.identity = identity
         self.input = input
         self.timeout = timeout
+        self.killDelay = killDelay
+        self.joinsStreams = joinsStreams
         self.outputLimit = outputLimit
     }
 }

@@ -15,7 +15,6 @@ final class CommandRun: Sendable {
     private let isCancelled = Atomic(false)
 
     private static let pipeGrace = Duration.milliseconds(500)
-    private static let killDelay = Duration.seconds(2)
 
     init(
         command: Command,
@@ -44,7 +43,7 @@ final class CommandRun: Sendable {
                     identity: command.identity,
                     standardInput: input.readEnd,
                     standardOutput: output.writeEnd,
-                    standardError: errorOutput.writeEnd
+                    standardError: command.joinsStreams ? output.writeEnd : errorOutput.writeEnd
                 )
             )
             for descriptor in [input.readEnd, output.writeEnd, errorOutput.writeEnd] { close(descriptor) }
@@ -94,8 +93,8 @@ final class CommandRun: Sendable {
             if killAt == nil, isCancelled.load(ordering: .sequentiallyConsistent) || deadline.map({ now >= $0 }) == true
             {
                 loop.isTimedOut = true
-                child.sendToGroup(.terminate)
-                killAt = now + Self.killDelay
+                if command.killDelay > .zero { child.sendToGroup(.terminate) }
+                killAt = now + command.killDelay
             }
             if let at = killAt, now >= at { child.sendToGroup(.kill) }
             if child.ended != nil {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CLinux
+import Glibc
 
 /// The two ends of a pipe, both closed on exec; whoever makes one closes both.
 package struct Pipe: Sendable {
@@ -14,4 +15,7 @@ package struct Pipe: Sendable {
         self.readEnd = readEnd
         self.writeEnd = writeEnd
     }
+
+    package func closeReadEnd() { close(readEnd) }
+    package func closeWriteEnd() { close(writeEnd) }
 }

@@ -24,6 +24,10 @@ actor Supervisor {
         var now: @Sendable () -> Timestamp
         var jitter: @Sendable () -> Double
         var log: DaemonLog
+        /// Changes with each boot of the machine, and so says whether a process number is still worth anything.
+        var machineBootID: String
+        /// Gets the output of services as it comes, under `--verbose`.
+        var copyOutput: (@Sendable (String, LogRing.Line) -> Void)?
         /// Called once when a service or check wants the daemon to end.
         var shutDown: @Sendable (ShutdownReason) -> Void
     }
@@ -52,6 +56,7 @@ actor Supervisor {
     // Services: `Supervisor+Services.swift`.
     var runners: [String: ServiceRunner] = [:]
     var isShuttingDown = false
+    var followers: [Int: LogFollowing] = [:]
     // Checks: `Supervisor+Checks.swift`.
     var checks: [String: CheckRunner] = [:]
     // Exec: `Supervisor+Exec.swift`.

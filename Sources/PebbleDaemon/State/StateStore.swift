@@ -58,17 +58,18 @@ final class StateStore {
     }
 
     private static func read(_ path: String) throws -> StateDocument {
-        let bytes: [UInt8]
-        do {
-            bytes = try FileBytes.read(path)
-        } catch let error where error.isNotFound {
-            return StateDocument()
-        }
+        guard let bytes = try readIfPresent(path) else { return StateDocument() }
         do {
             return try JSONDecoder().decode(StateDocument.self, from: Data(bytes))
         } catch {
             throw StateError(path: path, reason: "\(error)")
         }
+    }
+
+    private static func readIfPresent(_ path: String) throws(SystemError) -> [UInt8]? {
+        let result = Result { () throws(SystemError) in try FileBytes.read(path) }
+        if case .failure(let error) = result, error.isNotFound { return nil }
+        return try result.get()
     }
 
     /// Takes lines in up to the first that cannot be read: only the last can have been cut by a crash.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import NIOCore
 import PebbleAPI
 
 /// A task that a change is to be made of.
@@ -66,6 +67,15 @@ extension Supervisor {
 
     func info(of change: Change) -> ChangeInfo {
         ChangeRules.info(of: change, tasks: tasks(of: change))
+    }
+
+    func changeInfo(_ id: String) throws(DaemonError) -> ChangeInfo { info(of: try change(id)) }
+
+    /// The changes that fit, oldest first.
+    func changes(_ isWanted: @Sendable (Change) -> Bool) -> [ChangeInfo] {
+        document.changes.values.filter(isWanted)
+            .sorted { (Int($0.id) ?? 0) < (Int($1.id) ?? 0) }
+            .map(info)
     }
 
     /// Changes a task, and tells of it when that changes the status of its change.

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+import FoundationEssentials
+import Glibc
+import LinuxSupport
+import NIOCore
+import NIOPosix
+import PebbleAPI
+import PebblePlan
+import Synchronization
+
+/// A daemon from its start to its end.
+final class Daemon: Sendable {
+    private let options: DaemonOptions
+    private let log: DaemonLog
+    private let supervisor: Supervisor
+    private let shutdown: ShutdownRequest
+    private let listeners: Mutex<[any Channel]> = Mutex([])
+
+    /// Makes everything but starts nothing.
+    init(_ options: DaemonOptions, log: DaemonLog? = nil) throws {
+        self.options = options
+        let now: @Sendable () -> Timestamp = { Timestamp.now() }
+        let log = log ?? (options.isSilent ? .silent : .standardError(now: now))
+        self.log = log
+        let shutdown = ShutdownRequest()
+        self.shutdown = shutdown
+        let copier = options.isVerbose ? try OutputCopier() : nil
+        supervisor = Supervisor(
+            surroundings: Supervisor.Surroundings(
+                loop: MultiThreadedEventLoopGroup.singleton.next(),
+                outputLoops: MultiThreadedEventLoopGroup.singleton,
+                reaper: try ProcessReaper(adoptsOrphans: options.ownsProcess),
+                accounts: Accounts(),
+                environment: options.environment,
+                now: now,
+                jitter: { Double.random(in: 0...1) },
+                log: log,
+                machineBootID: (try? Machine.bootID()) ?? "",
+                copyOutput: copier.map { copier in { copier.copy($0, $1) } },
+                shutDown: { shutdown.request($0) }
+            ),
+            // Containers on one machine share the kernel's, and clients tell by this that a daemon is a new one.
+            bootID: UUID().uuidString.lowercased(),
+            version: options.version
+        )
+    }
+
+    /// Asks the daemon to end, as a signal would.
+    func stop() { shutdown.request(.success) }
+
+    /// Runs until something asks for the end; returns the exit code.
+    func run(ready: @Sendable () -> Void = {}) async throws -> Int32 {
+        try DaemonDirectory.prepare(options)
+        let layers = try await loadLayers()
+        let server = HTTPServer(api: API(supervisor: supervisor))
+        let supervisor = supervisor
+        // The predecessor's socket tells whether it still lives; its state is ours only if it does not.
+        let socket = try await SocketClaim.claim(options.socketPath) {
+            try await supervisor.openState(directory: options.isPersistent ? options.directory : nil)
+            return try await server.listen(socket: options.socketPath)
+        }
+        listeners.withLock { $0.append(socket) }
+        do {
+            try await begin(layers, server)
+        } catch {
+            await closeListeners()
+            throw error
+        }
+        ready()
+        SystemNotifier(socketPath: options.environment["NOTIFY_SOCKET"]).send("READY=1")
+        if !options.holds { await autostart() }
+        let reason = await shutdown.wait()
+        return await end(reason)
+    }
+
+    private func loadLayers() async throws -> [Layer] {
+        let layers = try LayersDirectory.read("\(options.directory)/layers", accounts: Accounts())
+        return try ArgumentsLayer.adding(options.serviceArguments, to: layers)
+    }
+
+    private func begin(_ layers: [Layer], _ server: HTTPServer) async throws {
+        if let address = options.httpAddress {
+            let (host, port) = try HTTPAddress.parse(address)
+            let channel = try await server.listen(host: host, port: port)
+            listeners.withLock { $0.append(channel) }
+            await supervisor.setHTTPAddress(channel.localAddress.map(HTTPAddress.text))
+        }
+        log.write("Started daemon.")
+        await supervisor.stopLeftovers()
+        try await supervisor.load(layers)
+    }
+
+    private func autostart() async {
+        do {
+            _ = try await supervisor.autostart()
+        } catch {
+            log.write("Cannot start default services: \(error)")
+        }
+    }
+
+    private func end(_ reason: ShutdownReason) async -> Int32 {
+        SystemNotifier(socketPath: options.environment["NOTIFY_SOCKET"]).send("STOPPING=1")
+        log.write("Exiting on \(reason.text).")
+        await supervisor.silenceChecks()
+        await supervisor.stopAllServices()
+        await closeListeners()
+        await supervisor.finishState()
+        return reason.exitCode
+    }
+
+    private func closeListeners() async {
+        let channels = listeners.withLock { channels in
+            defer { channels = [] }
+            return channels
+        }
+        for channel in channels {
+            // The end is near in any case.
+            try? await channel.close()
+        }
+        if !channels.isEmpty { unlink(options.socketPath) }
+    }
+}
+
+extension ShutdownReason {
+    fileprivate var text: String {
+        switch self {
+        case .success: "request"
+        case .serviceFailure: "service failure"
+        case .checkFailure: "check failure"
+        }
+    }
+}
+
+extension Supervisor {
+    func setHTTPAddress(_ address: String?) { httpAddress = address }
+
+    /// Reads the state that is kept, if any is.
+    func openState(directory: String?) throws {
+        guard let directory else { return }
+        let (store, document) = try StateStore.open(directory: directory, now: now)
+        self.store = store
+        self.document = document
+        lastNoticeTime = document.notices.map(\.lastRepeated).max() ?? lastNoticeTime
+    }
+
+    /// Ends what a daemon before this one left running when it crashed.
+    func stopLeftovers() async {
+        let records = Array(document.processes.values)
+        guard !records.isEmpty else { return }
+        await LeftoverProcesses.terminate(records, bootID: surroundings.machineBootID, log: surroundings.log)
+        for record in records {
+            document.processes[record.service] = nil
+            save(.processGone(service: record.service))
+        }
+    }
+}
+
+/// The request to end, made at most once.
+final class ShutdownRequest: Sendable {
+    private struct State {
+        var reason: ShutdownReason?
+        var waiter: CheckedContinuation<ShutdownReason, Never>?
+    }
+
+    private let state = Mutex(State())
+
+    func request(_ reason: ShutdownReason) {
+        let waiter = state.withLock { state -> CheckedContinuation<ShutdownReason, Never>? in
+            guard state.reason == nil else { return nil }
+            state.reason = reason
+            return state.waiter.take()
+        }
+        waiter?.resume(returning: reason)
+    }
+
+    func wait() async -> ShutdownReason {
+        await withCheckedContinuation { continuation in
+            let reason = state.withLock { state in
+                if state.reason == nil { state.waiter = continuation }
+                return state.reason
+            }
+            if let reason { continuation.resume(returning: reason) }
+        }
+    }
+}

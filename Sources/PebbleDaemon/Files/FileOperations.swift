@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import LinuxSupport
+import PebbleAPI
+
+/// What clients ask to be done to files. Blocks: not for the supervisor's loop.
+struct FileOperations: Sendable {
+    var accounts: Accounts
+
+    /// Does something for each item and reports for each.
+    func each<Item>(_ items: [Item], path: (Item) -> String, _ body: (Item) throws -> Void) -> [FileResult] {
+        items.map { item in
+            do {
+                try requireAbsolute(path(item))
+                try body(item)
+                return FileResult(path: path(item))
+            } catch {
+                return FileResult(path: path(item), error: FileError.of(error).result)
+            }
+        }
+    }
+
+    func requireAbsolute(_ path: String) throws(FileError) {
+        guard path.hasPrefix("/"), !path.utf8.contains(0) else {
+            throw FileError("paths must be absolute, got \"\(path)\"")
+        }
+    }
+
+    /// Reads three octal digits.
+    static func mode(_ text: String?, default fallback: UInt32) throws(FileError) -> UInt32 {
+        guard let text, !text.isEmpty else { return fallback }
+        guard text.utf8.count == 3, let mode = UInt32(text, radix: 8) else {
+            throw FileError("permissions must be a 3-digit octal string, got \"\(text)\"")
+        }
+        return mode
+    }
+
+    func owner(_ ownership: Ownership) throws(FileError) -> AtomicFile.Owner? {
+        do throws(DaemonError) {
+            return try accounts.resolve(ownership).map {
+                AtomicFile.Owner(userID: $0.identity.userID, groupID: $0.identity.groupID)
+            }
+        } catch {
+            throw FileError("cannot look up user and group: \(error)")
+        }
+    }
+
+    // MARK: - Directories
+
+    func makeDirectory(_ item: MakeDirectoryItem) throws {
+        let mode = try Self.mode(item.permissions, default: 0o755)
+        let owner = try owner(item.ownership)
+        if item.makeParents {
+            try makeDirectories(item.path, mode: mode, owner: owner)
+        } else {
+            try makeOne(item.path, mode: mode, owner: owner)
+        }
+    }
+
+    /// Makes a directory and what is missing above it, which gets the same owner.
+    func makeDirectories(_ path: String, mode: UInt32, owner: AtomicFile.Owner?) throws(SystemError) {
+        var information = stat()
+        if stat(path, &information) == 0 {
+            guard information.st_mode & S_IFMT == S_IFDIR else {
+                throw SystemError(number: ENOTDIR, operation: "mkdir \(path)")
+            }
+            return
+        }
+        let parent = Self.parent(path)
+        if parent != path { try makeDirectories(parent, mode: 0o755, owner: owner) }
+        let made = Result { () throws(SystemError) in try makeOne(path, mode: mode, owner: owner) }
+        // Somebody else may have made it in the meantime.
+        if case .failure(let error) = made, error.number != EEXIST { throw error }
+    }
+
+    private func makeOne(_ path: String, mode: UInt32, owner: AtomicFile.Owner?) throws(SystemError) {
+        guard mkdir(path, 0o700) == 0 else { throw SystemError.last("mkdir \(path)") }
+        if let owner, chown(path, owner.userID, owner.groupID) != 0 {
+            let error = SystemError.last("chown \(path)")
+            rmdir(path)
+            throw error
+        }
+        // Explicitly, so that the umask has no say.
+        guard chmod(path, mode) == 0 else { throw SystemError.last("chmod \(path)") }
+    }
+
+    static func parent(_ path: String) -> String {
+        var trimmed = path[...]
+        while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed.removeLast() }
+        guard let slash = trimmed.lastIndex(of: "/"), slash != trimmed.startIndex else { return "/" }
+        return String(trimmed[..<slash])
+    }
+
+    // MARK: - Removing
+
+    func remove(_ item: RemovePathItem) throws {
+        if item.recursive {
+            try RecursiveRemoval.remove(item.path)
+        } else {
+            guard Glibc.remove(item.path) == 0 else { throw FileError(SystemError.last("remove \(item.path)")) }
+        }
+    }
+
+    // MARK: - Writing
+
+    /// Begins a file that is filled piece by piece.
+    func beginWriting(_ item: WriteFileItem) throws -> AtomicFile {
+        try requireAbsolute(item.path)
+        let mode = try Self.mode(item.permissions, default: 0o644)
+        let owner = try owner(item.ownership)
+        if item.makeDirs { try makeDirectories(Self.parent(item.path), mode: 0o755, owner: owner) }
+        return try AtomicFile(path: item.path, mode: mode, owner: owner)
+    }
+}
+
+/// Removes a directory with all that is in it, following no link.
+enum RecursiveRemoval {
+    /// Something that is not there is removed already.
+    static func remove(_ path: String) throws(FileError) {
+        var cleaned = path[...]
+        while cleaned.count > 1, cleaned.hasSuffix("/") { cleaned.removeLast() }
+        guard cleaned != "/" else { throw FileError("cannot remove the root directory") }
+        if unlink(path) == 0 || errno == ENOENT { return }
+        // A directory is what unlink refuses; the kernel says so in one of two ways.
+        guard errno == EISDIR || errno == EPERM else { throw FileError(SystemError.last("remove \(path)")) }
+        try removeDirectory(path)
+    }
+
+    private static func removeDirectory(_ path: String) throws(FileError) {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0, let directory = fdopendir(descriptor) else {
+            let error = SystemError.last("open \(path)")
+            if descriptor >= 0 { close(descriptor) }
+            throw FileError(error)
+        }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = DirectoryEntry.name(entry)
+            if name != "." && name != ".." { names.append(name) }
+        }
+        for name in names {
+            // By the open directory, so that nobody can put a link in the way meanwhile.
+            if unlinkat(descriptor, name, 0) == 0 || errno == ENOENT { continue }
+            guard errno == EISDIR || errno == EPERM else {
+                throw FileError(SystemError.last("remove \(path)/\(name)"))
+            }
+            try removeDirectory("\(path)/\(name)")
+        }
+        guard rmdir(path) == 0 || errno == ENOENT else { throw FileError(SystemError.last("remove \(path)")) }
+    }
+}

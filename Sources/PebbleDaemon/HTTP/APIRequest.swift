@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+import PebbleAPI
+
+/// A request, read as far as its head goes.
+struct APIRequest: Sendable {
+    var method: HTTPMethod
+    var path: String
+    var query: [(name: String, value: String)]
+    var headers: HTTPHeaders
+    var body: RequestBody
+    var caller: Caller
+    /// What the pattern of the route left open, in order.
+    var captures: [String] = []
+
+    /// The first value of a query parameter; empty if there is none.
+    func parameter(_ name: String) -> String {
+        query.first { $0.name == name }?.value ?? ""
+    }
+
+    /// All values of a parameter that may be repeated or hold several, separated by commas.
+    func list(_ name: String) -> [String] {
+        query.filter { $0.name == name }.flatMap { $0.value.split(separator: ",").map(String.init) }
+    }
+
+    /// Decodes the first JSON value of the body; what follows it is ignored.
+    func decode<Value: Decodable>(
+        _ type: Value.Type,
+        prefix: String = "cannot decode request body"
+    ) async throws -> Value {
+        let body = try await body.collect(limit: APILimits.bodySize)
+        return try JSONBody.decode(type, from: Array(body.readableBytesView), prefix: prefix)
+    }
+}
+
+/// What a request may cost.
+enum APILimits {
+    /// Bodies but those of files, which are written as they come.
+    static let bodySize = 16 << 20
+    static let connections = 1024
+    /// How long a connection may take over a request's head, or be idle between requests.
+    static let idleTimeout = TimeAmount.minutes(10)
+    /// The metadata in front of written files.
+    static let metadataSize = 4 << 20
+}
+
+/// Splits the target of a request.
+enum RequestTarget {
+    static func split(_ uri: String) -> (path: String, query: [(name: String, value: String)]) {
+        let parts = uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let path = decode(parts[0], plusIsBlank: false)
+        guard parts.count > 1 else { return (path, []) }
+        let query = parts[1].split(separator: "&").map { pair in
+            let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let value = halves.count > 1 ? decode(halves[1], plusIsBlank: true) : ""
+            return (name: decode(halves[0], plusIsBlank: true), value: value)
+        }
+        return (path, query)
+    }
+
+    /// Without doubled slashes and dots; what differs is sent to the right place.
+    static func clean(_ path: String) -> String {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") {
+            switch part {
+            case ".": continue
+            case "..": _ = parts.popLast()
+            default: parts.append(part)
+            }
+        }
+        let isDirectory = path.hasSuffix("/") && !parts.isEmpty
+        return "/" + parts.joined(separator: "/") + (isDirectory ? "/" : "")
+    }
+
+    private static func decode(_ text: Substring, plusIsBlank: Bool) -> String {
+        var bytes: [UInt8] = []
+        var rest = text.utf8
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "+") where plusIsBlank:
+                bytes.append(UInt8(ascii: " "))
+            case UInt8(ascii: "%"):
+                if let code = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16), rest.count >= 2 {
+                    bytes.append(code)
+                    rest.removeFirst(2)
+                } else {
+                    bytes.append(byte)
+                }
+            default:
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

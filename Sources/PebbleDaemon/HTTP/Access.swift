@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+import PebbleAPI
+
+/// Where a request comes from.
+enum Peer: Hashable, Sendable {
+    /// Over the Unix socket, from a process of this user.
+    case local(userID: UInt32)
+    /// Over TCP, from anybody.
+    case remote
+}
+
+/// Who asks.
+struct Caller: Hashable, Sendable {
+    var peer: Peer
+    /// What the caller may do; nil is nothing but what is open to all.
+    var access: IdentityAccess?
+
+    /// The user, of those who come over the Unix socket.
+    var userID: UInt32? {
+        guard case .local(let userID) = peer else { return nil }
+        return userID
+    }
+
+    var isAdmin: Bool { access == .admin }
+}
+
+/// Who may call an endpoint.
+enum AccessLevel: Sendable {
+    case open
+    case user
+    case admin
+    case metrics
+
+    func allows(_ caller: Caller) -> Bool {
+        if case .open = self { return true }
+        // Over TCP there is no encryption: metrics are all that is worth a password there.
+        if caller.peer == .remote {
+            guard case .metrics = self else { return false }
+            return caller.access == .metrics
+        }
+        return switch self {
+        case .open: true
+        case .user: caller.access == .admin || caller.access == .read
+        case .admin: caller.access == .admin
+        case .metrics: caller.access == .admin || caller.access == .read || caller.access == .metrics
+        }
+    }
+}
+
+/// Works out what a caller may do.
+enum AccessRules {
+    /// - A password that fits an identity counts; one that does not is as if there were none.
+    /// - Otherwise a local identity of the user counts, also when it allows less.
+    /// - Otherwise root and the daemon's own user may do everything, others may read.
+    static func access(
+        peer: Peer,
+        credentials: (name: String, password: String)?,
+        identities: [String: IdentityInfo],
+        daemonUserID: UInt32,
+        verify: (_ password: String, _ hash: String) -> Bool
+    ) -> IdentityAccess? {
+        if let credentials, let identity = identities[credentials.name], let hash = identity.basic?.password,
+            verify(credentials.password, hash)
+        {
+            return identity.access
+        }
+        guard case .local(let userID) = peer else { return nil }
+        if let identity = identities.values.first(where: { $0.local?.userID == userID }) { return identity.access }
+        return userID == 0 || userID == daemonUserID ? .admin : .read
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import NIOCore
+import NIOHTTP1
+
+/// One connection: hands requests to the API, one at a time.
+final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let api: API
+    private let peer: Peer
+    private var body: RequestBody?
+    private var task: Task<Void, Never>?
+    private var isReadHeld = false
+
+    init(api: API, peer: Peer) {
+        self.api = api
+        self.peer = peer
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            let channel = context.channel
+            let body = RequestBody { channel.pipeline.fireUserInboundEventTriggered(ReadAgain()) }
+            self.body = body
+            task = api.begin(head, body: body, peer: peer, channel: channel)
+        case .body(let buffer):
+            body?.append(buffer)
+        case .end:
+            body?.end()
+        }
+    }
+
+    /// Reading stops while much of a body waits to be taken.
+    func read(context: ChannelHandlerContext) {
+        if body?.hasRoom ?? true {
+            context.read()
+        } else {
+            isReadHeld = true
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event is ReadAgain else {
+            context.fireUserInboundEventTriggered(event)
+            return
+        }
+        guard isReadHeld, body?.hasRoom ?? true else { return }
+        isReadHeld = false
+        context.read()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        body?.end(isBroken: true)
+        task?.cancel()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Malformed requests have been answered further down; whatever it is, it costs the connection and no more.
+        context.close(promise: nil)
+    }
+}
+
+/// There is room for more of a body.
+private struct ReadAgain: Sendable {}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import LinuxSupport
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOWebSocket
+import PebbleAPI
+import Synchronization
+
+/// Listens for clients, on the supervisor's loop.
+struct HTTPServer: Sendable {
+    let api: API
+
+    private var loop: any EventLoop { api.supervisor.loop }
+
+    /// Listens on a Unix socket, at which everybody may knock: the kernel says who they are.
+    func listen(socket path: String) async throws -> any Channel {
+        let counter = ConnectionCounter()
+        let channel = try await bootstrap(counter) { channel in
+            PeerUser.of(channel).map { Peer.local(userID: $0) }
+        }.bind(unixDomainSocketPath: path).get()
+        guard chmod(path, 0o666) == 0 else {
+            let error = SystemError.last("chmod \(path)")
+            try? await channel.close()
+            throw error
+        }
+        return channel
+    }
+
+    /// Listens on a TCP address for what is open to all.
+    func listen(host: String, port: Int) async throws -> any Channel {
+        try await bootstrap(ConnectionCounter()) { channel in
+            channel.eventLoop.makeSucceededFuture(.remote)
+        }.bind(host: host, port: port).get()
+    }
+
+    private func bootstrap(
+        _ counter: ConnectionCounter,
+        peer: @escaping @Sendable (any Channel) -> EventLoopFuture<Peer>
+    ) -> ServerBootstrap {
+        let api = api
+        return ServerBootstrap(group: loop)
+            .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.maxMessagesPerRead, value: 8)
+            .childChannelInitializer { channel in
+                peer(channel).flatMapThrowing { peer in
+                    try counter.admit(channel)
+                    try Self.configure(channel, api: api, peer: peer)
+                }
+            }
+    }
+
+    private static func configure(_ channel: any Channel, api: API, peer: Peer) throws {
+        let handler = HTTPConnectionHandler(api: api, peer: peer)
+        let loopHandler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
+        let upgrader = NIOWebSocketServerUpgrader(
+            maxFrameSize: 16 << 20,
+            automaticErrorHandling: true,
+            shouldUpgrade: { channel, head in
+                channel.eventLoop.makeSucceededFuture(ExecUpgrade.accepts(head, api: api, peer: peer) ? [:] : nil)
+            },
+            upgradePipelineHandler: { channel, head in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let (task, socket) = ExecUpgrade.target(head.uri) else { return }
+                    try channel.pipeline.syncOperations.addHandler(
+                        ExecSocketHandler(supervisor: api.supervisor, taskID: task, socket: socket)
+                    )
+                }
+            }
+        )
+        try channel.pipeline.syncOperations.addHandler(IdleStateHandler(readTimeout: APILimits.idleTimeout))
+        try channel.pipeline.syncOperations.configureHTTPServerPipeline(
+            withPipeliningAssistance: true,
+            withServerUpgrade: (
+                upgraders: [upgrader],
+                completionHandler: { context in
+                    context.pipeline.syncOperations.removeHandler(loopHandler.value, promise: nil)
+                }
+            ),
+            withErrorHandling: true
+        )
+        try channel.pipeline.syncOperations.addHandler(handler)
+    }
+}
+
+/// Requests for a command's sockets.
+enum ExecUpgrade {
+    /// Whether to upgrade; if not, the request goes on as any other and gets the reason.
+    static func accepts(_ head: HTTPRequestHead, api: API, peer: Peer) -> Bool {
+        guard let (task, socket) = target(head.uri) else { return false }
+        return api.supervisor.assumeIsolated { supervisor in
+            let access = AccessRules.access(
+                peer: peer,
+                credentials: BasicCredentials.read(head.headers.first(name: "authorization")),
+                identities: supervisor.document.identities,
+                daemonUserID: geteuid(),
+                verify: PasswordHash.verify
+            )
+            guard AccessLevel.admin.allows(Caller(peer: peer, access: access)) else { return false }
+            return ((try? supervisor.execSession(task: task, socket: socket.rawValue)) ?? nil) != nil
+        }
+    }
+
+    static func target(_ uri: String) -> (task: String, socket: ExecSocket)? {
+        let parts = RequestTarget.split(uri).path.split(separator: "/")
+        guard parts.count == 5, parts[0] == "v1", parts[1] == "tasks", parts[3] == "websocket",
+            let socket = ExecSocket(rawValue: String(parts[4]))
+        else { return nil }
+        return (String(parts[2]), socket)
+    }
+}
+
+/// The user at the other end of a connection.
+enum PeerUser {
+    /// What the kernel fills in for `SO_PEERCRED`.
+    private struct Credentials: Sendable {
+        var pid: Int32
+        var userID: UInt32
+        var groupID: UInt32
+    }
+
+    private struct Unknown: Error {}
+
+    static func of(_ channel: any Channel) -> EventLoopFuture<UInt32> {
+        guard let provider = channel as? any SocketOptionProvider else {
+            return channel.eventLoop.makeFailedFuture(Unknown())
+        }
+        let future: EventLoopFuture<Credentials> = provider.unsafeGetSocketOption(
+            level: .socket,
+            name: .init(rawValue: SO_PEERCRED)
+        )
+        return future.map(\.userID)
+    }
+}
+
+/// Keeps the number of connections at bay.
+final class ConnectionCounter: Sendable {
+    private struct Full: Error {}
+    private let count = Mutex(0)
+
+    func admit(_ channel: any Channel) throws {
+        let isFull = count.withLock { count in
+            count += 1
+            return count > APILimits.connections
+        }
+        channel.closeFuture.whenComplete { _ in self.count.withLock { $0 -= 1 } }
+        if isFull { throw Full() }
+    }
+}

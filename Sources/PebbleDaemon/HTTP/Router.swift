@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+import NIOHTTP1
+
+/// One endpoint: a method on a path.
+struct Route: Sendable {
+    typealias Handler = @Sendable (API, APIRequest) async throws -> APIResponse
+
+    var method: HTTPMethod
+    /// Segments, of which those in braces take anything.
+    var pattern: [Substring]
+    var access: AccessLevel
+    var handler: Handler
+
+    init(_ method: HTTPMethod, _ path: String, _ access: AccessLevel, _ handler: @escaping Handler) {
+        self.method = method
+        pattern = Self.segments(path[...])
+        self.access = access
+        self.handler = handler
+    }
+
+    /// What a path says where the pattern is open; nil if it does not fit.
+    func captures(_ path: [Substring]) -> [String]? {
+        guard path.count == pattern.count else { return nil }
+        var captures: [String] = []
+        for (wanted, found) in zip(pattern, path) {
+            if wanted.first == "{" {
+                guard !found.isEmpty else { return nil }
+                captures.append(String(found))
+            } else if wanted != found {
+                return nil
+            }
+        }
+        return captures
+    }
+
+    static func segments(_ path: Substring) -> [Substring] {
+        path.split(separator: "/", omittingEmptySubsequences: false)
+    }
+}
+
+/// Finds the endpoint a request is for.
+struct Router: Sendable {
+    enum Match: Sendable {
+        case route(Route, captures: [String])
+        /// The path is one of ours, the method is not.
+        case wrongMethod
+        case nothing
+    }
+
+    private let routes: [Route]
+
+    init(_ routes: [Route]) {
+        self.routes = routes
+    }
+
+    func match(_ method: HTTPMethod, _ path: String) -> Match {
+        let segments = Route.segments(path[...])
+        var isKnown = false
+        for route in routes {
+            guard let captures = route.captures(segments) else { continue }
+            if route.method == method { return .route(route, captures: captures) }
+            isKnown = true
+        }
+        return isKnown ? .wrongMethod : .nothing
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import NIOHTTP1
+import PebbleAPI
+
+extension API {
+    static var checksRoutes: [Route] {
+        [
+            Route(.GET, "/v1/checks", .user) { try await $0.listChecks($1) },
+            Route(.POST, "/v1/checks", .admin) { try await $0.changeChecks($1) },
+            Route(.POST, "/v1/checks/refresh", .admin) { try await $0.refreshCheck($1) },
+        ]
+    }
+
+    private var prefix: String { "cannot decode data from request body" }
+
+    private func listChecks(_ request: APIRequest) async throws -> APIResponse {
+        let level = try CheckLevel.read(request.parameter("level"))
+        return try .sync(await supervisor.checks(level: level, names: request.list("names")))
+    }
+
+    private func changeChecks(_ request: APIRequest) async throws -> APIResponse {
+        let body = try await request.decode(ChecksRequest.self, prefix: prefix)
+        guard !body.checks.isEmpty else {
+            throw DaemonError(.invalid, "must specify checks for \(body.action) action")
+        }
+        switch body.action {
+        case "start": return try .sync(ChecksReply(changed: try await supervisor.startChecks(body.checks)))
+        case "stop": return try .sync(ChecksReply(changed: try await supervisor.stopChecks(body.checks)))
+        default: throw DaemonError(.invalid, "invalid action \"\(body.action)\"")
+        }
+    }
+
+    private func refreshCheck(_ request: APIRequest) async throws -> APIResponse {
+        let body = try await request.decode(CheckRefreshRequest.self, prefix: prefix)
+        guard !body.name.isEmpty else { throw DaemonError(.invalid, "must specify check name") }
+        return try .sync(try await supervisor.refreshCheck(body.name))
+    }
+}

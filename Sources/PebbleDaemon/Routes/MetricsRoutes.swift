@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import NIOHTTP1
+import PebbleAPI
+import PebblePlan
+
+extension API {
+    static var metricsRoutes: [Route] {
+        [Route(.GET, "/v1/metrics", .metrics) { try await $0.showMetrics($1) }]
+    }
+
+    private func showMetrics(_ request: APIRequest) async throws -> APIResponse {
+        .text(await supervisor.metrics())
+    }
+}
+
+extension Supervisor {
+    /// The figures of services that have been started, and of checks, in the original's peculiar form.
+    func metrics() -> String {
+        var text = ""
+        func add(_ name: String, _ help: String, _ type: String, _ label: String, _ subject: String, _ value: Int) {
+            let escaped = subject.flatMap { $0 == "\"" || $0 == "\\" ? ["\\", $0] : [$0] }
+            text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
+            text += "\(name){\(label)=\"\(String(escaped))\"} \(value)\n\n"
+        }
+        for (name, runner) in runners.sorted(by: { $0.key < $1.key }) {
+            let isActive = runner.machine.status == .active
+            let help = "Whether the service is currently active (1) or not (0)"
+            add("pebble_service_active", help, "gauge", "service", name, isActive ? 1 : 0)
+            let counted = "Number of times the service has started"
+            add("pebble_service_start_count", counted, "counter", "service", name, runner.machine.startCount)
+        }
+        for name in plan.checks.keys.sorted() {
+            let runner = checks[name]
+            if let machine = runner?.machine, machine.isActive {
+                let help = "Whether the health check is up (1) or not (0)"
+                add("pebble_check_up", help, "gauge", "check", name, machine.isDown ? 0 : 1)
+            }
+            let successes = "Number of times the check has succeeded"
+            add("pebble_check_success_count", successes, "counter", "check", name, runner?.successCount ?? 0)
+            let failures = "Number of times the check has failed"
+            add("pebble_check_failure_count", failures, "counter", "check", name, runner?.failureCount ?? 0)
+        }
+        return text
+    }
+}
