@@ -2,7 +2,9 @@
 import NIOCore
 import PebblePlan
 
-/// One check: its counting, and the timer and task it is about. Belongs to the supervisor.
+/// One check: its counting, and the timer and task it is about.
+///
+/// Belongs to the supervisor.
 final class CheckRunner {
     let name: String
     var config: Check

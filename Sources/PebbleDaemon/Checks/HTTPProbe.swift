@@ -46,7 +46,8 @@ struct HTTPProbe: Sendable {
         defer { timer.cancel() }
         let channel: any Channel
         do {
-            channel = try await TCPProbe(loop: loop, timeout: timeout).connect(host: url.host, port: url.port) { channel in
+            channel = try await TCPProbe(loop: loop, timeout: timeout).connect(host: url.host, port: url.port) {
+                channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHTTPClientHandlers()
                     try channel.pipeline.syncOperations.addHandler(HTTPAnswerHandler(promise: promise))
@@ -60,7 +61,9 @@ struct HTTPProbe: Sendable {
         head.headers.add(name: "Host", value: url.authority)
         head.headers.add(name: "User-Agent", value: "Go-http-client/1.1")
         head.headers.add(name: "Connection", value: "close")
-        for (name, value) in headers.sorted(by: { $0.key < $1.key }) { head.headers.replaceOrAdd(name: name, value: value) }
+        for (name, value) in headers.sorted(by: { $0.key < $1.key }) {
+            head.headers.replaceOrAdd(name: name, value: value)
+        }
         channel.write(HTTPClientRequestPart.head(head), promise: nil)
         channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
         defer { channel.close(promise: nil) }

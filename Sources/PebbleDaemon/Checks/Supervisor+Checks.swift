@@ -129,7 +129,9 @@ extension Supervisor {
         }
     }
 
-    /// Runs a check now. A check that runs anyway counts the result, and its next run is a period away.
+    /// Runs a check now.
+    ///
+    /// A check that runs anyway counts the result, and its next run is a period away.
     func refreshCheck(_ name: String) async throws(DaemonError) -> CheckRefresh {
         guard let check = plan.checks[name] else {
             throw DaemonError(.notFound, "cannot find check with name \"\(name)\"")

@@ -24,25 +24,25 @@ final class Daemon: Sendable {
         self.log = log
         let shutdown = ShutdownRequest()
         self.shutdown = shutdown
-        let copier = options.isVerbose ? try OutputCopier() : nil
-        supervisor = Supervisor(
-            surroundings: Supervisor.Surroundings(
-                loop: MultiThreadedEventLoopGroup.singleton.next(),
-                outputLoops: MultiThreadedEventLoopGroup.singleton,
-                reaper: try ProcessReaper(adoptsOrphans: options.ownsProcess),
-                accounts: Accounts(),
-                environment: options.environment,
-                now: now,
-                jitter: { Double.random(in: 0...1) },
-                log: log,
-                machineBootID: (try? Machine.bootID()) ?? "",
-                copyOutput: copier.map { copier in { copier.copy($0, $1) } },
-                shutDown: { shutdown.request($0) }
-            ),
-            // Containers on one machine share the kernel's, and clients tell by this that a daemon is a new one.
-            bootID: UUID().uuidString.lowercased(),
-            version: options.version
+        var surroundings = Supervisor.Surroundings(
+            loop: MultiThreadedEventLoopGroup.singleton.next(),
+            outputLoops: MultiThreadedEventLoopGroup.singleton,
+            reaper: try ProcessReaper(adoptsOrphans: options.ownsProcess),
+            accounts: Accounts(),
+            environment: options.environment,
+            now: now,
+            jitter: { Double.random(in: 0...1) },
+            log: log,
+            machineBootID: try Machine.bootID(),
+            shutDown: { shutdown.request($0) }
         )
+        if options.isVerbose {
+            let copier = try OutputCopier()
+            surroundings.copyOutput = { service, line in copier.copy(service, line) }
+        }
+        // Containers on one machine share the kernel's, and clients tell by this that a daemon is a new one.
+        let bootID = UUID().uuidString.lowercased()
+        supervisor = Supervisor(surroundings: surroundings, bootID: bootID, version: options.version)
     }
 
     /// Asks the daemon to end, as a signal would.

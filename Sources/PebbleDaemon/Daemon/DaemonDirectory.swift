@@ -27,7 +27,9 @@ enum DaemonDirectory {
         DaemonError(.invalid, "cannot run daemon: \(reason)")
     }
 
-    /// Copies a directory into an empty or missing one. A source that is not there is no error.
+    /// Copies a directory into an empty or missing one.
+    ///
+    /// A source that is not there is no error.
     private static func copyOnce(from source: String, to target: String) throws(DaemonError) {
         if let names = names(in: target), !names.isEmpty { return }
         guard names(in: source) != nil else { return }

@@ -5,7 +5,9 @@ import Glibc
 struct SystemNotifier: Sendable {
     let socketPath: String?
 
-    /// Sends a state such as `READY=1`. A manager that does not listen is no reason to fail.
+    /// Sends a state such as `READY=1`.
+    ///
+    /// A manager that does not listen is no reason to fail.
     func send(_ state: String) {
         guard let socketPath, !socketPath.isEmpty, socketPath.utf8.count <= SocketClaim.longestPath else { return }
         let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -21,7 +23,7 @@ struct SystemNotifier: Sendable {
         let message = Array(state.utf8)
         _ = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                sendto(descriptor, message, message.count, Int32(MSG_NOSIGNAL.rawValue), $0, length)
+                sendto(descriptor, message, message.count, Int32(MSG_NOSIGNAL), $0, length)
             }
         }
     }

@@ -4,7 +4,9 @@ import NIOCore
 import NIOWebSocket
 import PebbleAPI
 
-/// A command on its way: the sockets its client opened, its pipes, its process. Belongs to the supervisor.
+/// A command on its way: the sockets its client opened, its pipes, its process.
+///
+/// Belongs to the supervisor.
 final class ExecSession {
     let taskID: String
     let setup: ExecSetup
@@ -46,7 +48,9 @@ final class ExecSession {
         }
     }
 
-    /// Waits until the command's input and output can go somewhere. False when given up.
+    /// Waits until the command's input and output can go somewhere.
+    ///
+    /// False when given up.
     func waitUntilReady() async -> Bool {
         if isReady { return true }
         if isOver { return false }

@@ -32,7 +32,9 @@ extension Supervisor {
         return (change.id, reply)
     }
 
-    /// What there is at a task's socket: the session, or why there is none. Nil for a command that ended well.
+    /// What there is at a task's socket: the session, or why there is none.
+    ///
+    /// Nil for a command that ended well.
     func execSession(task id: String, socket name: String) throws(DaemonError) -> (ExecSession, ExecSocket)? {
         guard let task = document.tasks[id] else {
             throw DaemonError(.notFound, "cannot find task \"\(id)\"")

@@ -13,7 +13,8 @@ struct FileError: Error, Equatable {
     }
 
     init(_ error: SystemError) {
-        let kind: ErrorKind = error.isNotFound ? .notFound : error.isPermissionDenied ? .permissionDenied : .genericFileError
+        let kind: ErrorKind =
+            error.isNotFound ? .notFound : error.isPermissionDenied ? .permissionDenied : .genericFileError
         self.init(error.description, kind: kind)
     }
 

@@ -3,7 +3,9 @@ import Glibc
 import LinuxSupport
 import PebbleAPI
 
-/// Looks at files. Blocks: not for the supervisor's loop.
+/// Looks at files.
+///
+/// Blocks: not for the supervisor's loop.
 struct FileListing: Sendable {
     var accounts: Accounts
 
@@ -102,7 +104,9 @@ enum FilePattern {
         match(Array(pattern.unicodeScalars)[...], Array(name.unicodeScalars)[...]) == true
     }
 
-    /// Nil for a pattern that is none. Also walks the rest of a pattern that fails, so that it is found out.
+    /// Nil for a pattern that is none.
+    ///
+    /// Also walks the rest of a pattern that fails, so that it is found out.
     private static func match(_ pattern: ArraySlice<Unicode.Scalar>, _ name: ArraySlice<Unicode.Scalar>) -> Bool? {
         guard let tokens = tokens(pattern) else { return nil }
         // The standard way without recursion: at a mismatch, go back to the last star and let it take one more.

@@ -3,7 +3,9 @@ import Glibc
 import LinuxSupport
 import PebbleAPI
 
-/// What clients ask to be done to files. Blocks: not for the supervisor's loop.
+/// What clients ask to be done to files.
+///
+/// Blocks: not for the supervisor's loop.
 struct FileOperations: Sendable {
     var accounts: Accounts
 

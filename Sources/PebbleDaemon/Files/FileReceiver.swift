@@ -23,7 +23,9 @@ struct FileReceiver: Sendable {
             }
             for event in events { try writing.take(event) }
         }
-        guard reader.isDone else { throw DaemonError(.invalid, "cannot read request metadata: multipart: NextPart: EOF") }
+        guard reader.isDone else {
+            throw DaemonError(.invalid, "cannot read request metadata: multipart: NextPart: EOF")
+        }
         return try writing.finish()
     }
 }

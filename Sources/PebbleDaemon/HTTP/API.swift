@@ -7,7 +7,9 @@ import NIOHTTP1
 import NIOPosix
 import PebbleAPI
 
-/// The daemon's API: what HTTP requests mean for the supervisor. One file per resource: see `Routes`.
+/// The daemon's API: what HTTP requests mean for the supervisor.
+///
+/// One file per resource: see `Routes`.
 struct API: Sendable {
     let supervisor: Supervisor
     let router: Router
@@ -21,7 +23,9 @@ struct API: Sendable {
         )
     }
 
-    /// Begins to answer a request. On the supervisor's loop, as is the rest of it.
+    /// Begins to answer a request.
+    ///
+    /// On the supervisor's loop, as is the rest of it.
     func begin(
         _ head: HTTPRequestHead,
         body: RequestBody,
@@ -152,7 +156,11 @@ enum BasicCredentials {
         guard let header, header.lowercased().hasPrefix("basic "),
             let data = Data(base64Encoded: header.dropFirst(6).trimmed)
         else { return nil }
-        let parts = String(decoding: data, as: UTF8.self).split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = String(decoding: data, as: UTF8.self).split(
+            separator: ":",
+            maxSplits: 1,
+            omittingEmptySubsequences: false
+        )
         guard parts.count == 2 else { return nil }
         return (String(parts[0]), String(parts[1]))
     }

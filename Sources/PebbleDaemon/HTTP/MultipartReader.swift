@@ -111,7 +111,9 @@ struct MultipartReader: Sendable {
         var name = ""
         var filename: String?
         for line in headers.split(separator: "\r\n") {
-            guard let colon = line.firstIndex(of: ":"), line[..<colon].lowercased() == "content-disposition" else { continue }
+            guard let colon = line.firstIndex(of: ":"), line[..<colon].lowercased() == "content-disposition" else {
+                continue
+            }
             let value = MediaType(String(line[line.index(after: colon)...]))
             name = value.parameters["name"] ?? ""
             filename = value.parameters["filename"]

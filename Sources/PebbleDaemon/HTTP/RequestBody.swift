@@ -69,7 +69,9 @@ final class RequestBody: Sendable {
         }
     }
 
-    /// Takes the rest away. Says whether that was no more than `limit`.
+    /// Takes the rest away.
+    ///
+    /// Says whether that was no more than `limit`.
     func drain(limit: Int) async -> Bool {
         var count = 0
         while count <= limit {

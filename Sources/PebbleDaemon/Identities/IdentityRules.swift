@@ -52,7 +52,10 @@ enum IdentityRules {
         var found: [String: IdentityInfo] = [:]
         for (name, identity) in request.identities.sorted(by: { $0.key < $1.key }) {
             guard let identity else {
-                throw DaemonError(.invalid, "identity value for \"\(name)\" must not be null for \(operation) operation")
+                throw DaemonError(
+                    .invalid,
+                    "identity value for \"\(name)\" must not be null for \(operation) operation"
+                )
             }
             try check(name, identity)
             found[name] = identity

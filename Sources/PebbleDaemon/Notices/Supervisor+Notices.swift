@@ -109,7 +109,8 @@ extension Supervisor {
 
 /// What a client may record.
 enum NoticeRules {
-    static func check(_ request: NoticeRequest) throws(DaemonError) -> (data: [String: String], repeatAfter: Duration?) {
+    static func check(_ request: NoticeRequest) throws(DaemonError) -> (data: [String: String], repeatAfter: Duration?)
+    {
         guard request.action == "add" else { throw DaemonError(.invalid, "invalid action \"\(request.action)\"") }
         guard request.type == NoticeType.custom.rawValue else {
             throw DaemonError(.invalid, "invalid type \"\(request.type)\" (can only add \"custom\" notices)")

@@ -15,7 +15,10 @@ enum ArgumentsLayer {
         var layer = Layer(label: label, order: ((layers.last?.order ?? 0) / LayerStack.stride + 1) * LayerStack.stride)
         for item in given {
             guard let service = plan.services[item.service] else {
-                throw DaemonError(.invalid, "cannot set arguments: service \"\(item.service)\" does not exist in the plan")
+                throw DaemonError(
+                    .invalid,
+                    "cannot set arguments: service \"\(item.service)\" does not exist in the plan"
+                )
             }
             var command = try ServiceCommand(parsing: service.command ?? "")
             command.defaultArguments = item.arguments

@@ -25,7 +25,10 @@ enum LayersDirectory {
             guard let name = try name(entry, in: path), prefix.isEmpty || !name.isDirectory else { continue }
             for key in ["order \(name.order)", "label \"\(name.label)\""] {
                 if let other = seen[key] {
-                    throw DaemonError(.invalid, "invalid layer filename: \"\(entry)\" not unique (have \"\(other)\" already)")
+                    throw DaemonError(
+                        .invalid,
+                        "invalid layer filename: \"\(entry)\" not unique (have \"\(other)\" already)"
+                    )
                 }
                 seen[key] = entry
             }

@@ -3,8 +3,8 @@ import FoundationEssentials
 import Glibc
 import LinuxSupport
 import NIOCore
-import NIOPosix
 import NIOHTTP1
+import NIOPosix
 import PebbleAPI
 
 extension API {

@@ -6,7 +6,9 @@ import PebbleAPI
 ///
 /// A number tells little, as the kernel uses it again: it is trusted only as far as the start times bear it out.
 enum LeftoverProcesses {
-    /// Signals a group whose leader is gone. Says whether there was anything of it left.
+    /// Signals a group whose leader is gone.
+    ///
+    /// Says whether there was anything of it left.
     @discardableResult
     static func signal(group: ProcessID, _ signal: Signal) -> Bool {
         // The kernel gives the number to no new process while the group lives. So if there is such a process again,

@@ -132,7 +132,9 @@ struct LogRing: Sendable {
         return ((begin..<end).map(line(at:)), end)
     }
 
-    /// The last lines, and the position after them. A line not ended yet is shown as it is, and again when it ends.
+    /// The last lines, and the position after them.
+    ///
+    /// A line not ended yet is shown as it is, and again when it ends.
     func last(_ count: Int?) -> (lines: [Line], next: Int) {
         var lines = lines(from: count.map { max(firstPosition, endPosition - $0) } ?? firstPosition).lines
         if let partialTime, !partial.isEmpty, count != 0 {

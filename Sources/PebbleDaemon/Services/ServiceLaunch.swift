@@ -24,7 +24,8 @@ struct ServiceLaunch: Equatable, Sendable {
             throw DaemonError(.failed, "cannot parse service \"\(service.name)\" command: \(error)")
         }
         arguments = command.arguments
-        environment = daemonEnvironment
+        environment =
+            daemonEnvironment
             .merging(workload?.environment ?? [:]) { _, new in new }
         let own = service.environment
         directory = service.workingDirectory

@@ -106,7 +106,9 @@ struct ServiceMachine: Equatable, Sendable {
         }
     }
 
-    /// Takes an event and says what to do about it. `jitter` is between 0 and 1.
+    /// Takes an event and says what to do about it.
+    ///
+    /// `jitter` is between 0 and 1.
     mutating func handle(_ event: ServiceEvent, now: Timestamp, jitter: Double = 0) -> [ServiceEffect] {
         switch event {
         case .start(let config): start(config, now)

@@ -21,7 +21,8 @@ extension Supervisor {
             }
     }
 
-    func startServices(_ names: [String], kind: String = "start", verb: String = "Start") throws(DaemonError) -> Change {
+    func startServices(_ names: [String], kind: String = "start", verb: String = "Start") throws(DaemonError) -> Change
+    {
         try checkNames(names, action: "start")
         let lanes = try planned { () throws(PlanError) in try plan.startLanes(names) }
         let count = lanes.joined().count

@@ -114,7 +114,9 @@ extension Supervisor {
         return change
     }
 
-    /// Waits until a change is ready, or the time is up. Says whether it is ready.
+    /// Waits until a change is ready, or the time is up.
+    ///
+    /// Says whether it is ready.
     func waitForChange(_ id: String, timeout: Duration?) async throws(DaemonError) -> Bool {
         guard try change(id).readyTime == nil else { return true }
         await wait(timeout: timeout) { continuation, number in
@@ -161,7 +163,9 @@ extension Supervisor {
         perform { $0.flush() }
     }
 
-    /// Writes what is unsaved. To be called before anybody is told of it.
+    /// Writes what is unsaved.
+    ///
+    /// To be called before anybody is told of it.
     func flush() {
         isSaveScheduled = false
         guard let store, !unsaved.isEmpty else { return }

@@ -3,7 +3,9 @@ import PebbleAPI
 
 /// A configuration option a charm declares.
 struct ConfigOption: Sendable, Equatable {
-    /// The types of options. Raw values are those of `config.yaml`.
+    /// The types of options.
+    ///
+    /// Raw values are those of `config.yaml`.
     enum Kind: String, Sendable {
         case string, int, float, boolean, secret
     }

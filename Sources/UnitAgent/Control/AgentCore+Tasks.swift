@@ -29,7 +29,9 @@ extension AgentCore {
         }
     }
 
-    /// The state of a task once there is news of it, or the time is up. Blocks.
+    /// The state of a task once there is news of it, or the time is up.
+    ///
+    /// Blocks.
     func waitForTask(_ id: Int, logFrom: Int, atMost limit: Duration) throws -> ActionResult {
         let clock = ContinuousClock()
         let deadline = clock.now + limit

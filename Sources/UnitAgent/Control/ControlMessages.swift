@@ -17,7 +17,9 @@ enum ControlRequest: Codable, Sendable, Equatable {
     case removeUnit
 }
 
-/// A reply on the control socket: one line of JSON. `debugLog` is answered by many.
+/// A reply on the control socket: one line of JSON.
+///
+/// `debugLog` is answered by many.
 enum ControlReply: Codable, Sendable, Equatable {
     case done
     case failed(ControlFailure)

@@ -70,6 +70,7 @@ public struct RemoteApplication: Codable, Sendable, Equatable {
     /// Its units' databags, by unit number.
     public var units: [Int: [String: DatabagValue]]
     /// The secrets it owns and grants over this relation, by a name that ``DatabagValue/secret(_:)`` refers to.
+    ///
     /// A content that differs from the last one becomes a new revision of the same secret.
     public var secrets: [String: [String: String]]
 

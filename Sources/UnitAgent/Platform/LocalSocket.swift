@@ -90,7 +90,9 @@ final class LocalListener: Sendable {
     let path: String
     private let descriptor: Int32
 
-    /// Listens at `path`, replacing what a dead agent left there. The caller holds the agent's lock, so it is dead.
+    /// Listens at `path`, replacing what a dead agent left there.
+    ///
+    /// The caller holds the agent's lock, so it is dead.
     init(path: String) throws(SystemError) {
         self.path = path
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)

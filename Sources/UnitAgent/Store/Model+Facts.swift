@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import PebbleAPI
 
-/// A single value of the unit's life. Raw values are keys on disk.
+/// A single value of the unit's life.
+///
+/// Raw values are keys on disk.
 enum Fact: String {
     case modelUUID = "model-uuid"
     case installed

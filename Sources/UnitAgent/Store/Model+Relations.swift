@@ -157,7 +157,9 @@ extension Model {
         )
     }
 
-    /// Records that the charm has been told that a unit left. A unit that has come back meanwhile joins anew.
+    /// Records that the charm has been told that a unit left.
+    ///
+    /// A unit that has come back meanwhile joins anew.
     func setDeparted(unit: String, relation number: Int) throws {
         try connection.run(
             "UPDATE member SET joined = 0, seen_version = 0 WHERE relation = ? AND unit = ?",

@@ -3,7 +3,9 @@ import PebbleAPI
 
 /// A run of an action.
 struct TaskState: Sendable, Equatable {
-    /// The states of a task. Raw values are Juju's words and what is on disk.
+    /// The states of a task.
+    ///
+    /// Raw values are Juju's words and what is on disk.
     enum Status: String, Sendable {
         case pending, running, completed, failed, aborted
     }

@@ -64,7 +64,9 @@ final class ModelStore: @unchecked Sendable {
     }
 }
 
-/// The model inside one transaction. Its subjects are in the extensions: one file per subject.
+/// The model inside one transaction.
+///
+/// Its subjects are in the extensions: one file per subject.
 struct Model {
     let connection: SQLiteConnection
 }

@@ -12,7 +12,9 @@ final class HookToolRunner: Sendable {
     private let now: @Sendable () -> Timestamp
     /// Called when a tool changed the committed model.
     private let changed: @Sendable () -> Void
-    /// The running dispatch. Held for the whole of a call: that is what makes calls follow one another.
+    /// The running dispatch.
+    ///
+    /// Held for the whole of a call: that is what makes calls follow one another.
     private let context = Mutex<HookContext?>(nil)
 
     init(

@@ -3,7 +3,9 @@ import HookProtocol
 import LinuxSupport
 import PebbleAPI
 
-/// Who the unit is, as hook tools and hooks see it. It does not change while the agent runs.
+/// Who the unit is, as hook tools and hooks see it.
+///
+/// It does not change while the agent runs.
 struct UnitIdentity: Sendable {
     let unit: UnitName
     let modelName: String
@@ -98,7 +100,9 @@ struct ToolCall {
         return relation
     }
 
-    /// The relation of an id such as `db:7` or `7`. Only the number counts, as with Juju.
+    /// The relation of an id such as `db:7` or `7`.
+    ///
+    /// Only the number counts, as with Juju.
     func relation(named text: String, shown: String) throws -> RelationState {
         let digits = text.split(separator: ":", omittingEmptySubsequences: false).last ?? ""
         guard let number = Int(digits), number >= 0 else {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import PebbleAPI
 
-/// What the agent asks of a container's Pebble. Calls block and throw while Pebble cannot be reached.
+/// What the agent asks of a container's Pebble.
+///
+/// Calls block and throw while Pebble cannot be reached.
 protocol WorkloadConnection: Sendable {
     /// The id of the running Pebble, new at each of its starts.
     func bootID() throws -> String

@@ -31,7 +31,9 @@ final class WorkloadWatchers: Sendable {
     func stop() { isStopped.withLock { $0 = true } }
 }
 
-/// Watches the Pebble of one container. Blocks its thread.
+/// Watches the Pebble of one container.
+///
+/// Blocks its thread.
 struct WorkloadWatcher {
     let container: String
     let core: AgentCore

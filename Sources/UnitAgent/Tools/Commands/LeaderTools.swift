@@ -2,7 +2,9 @@
 import HookProtocol
 import PebbleAPI
 
-/// `is-leader`: whether this unit leads its application. The only unit of an application always does.
+/// `is-leader`: whether this unit leads its application.
+///
+/// The only unit of an application always does.
 enum IsLeaderTool: HookToolCommand {
     static let name = ToolName.isLeader
     static let flags = FlagSet.output()

@@ -17,7 +17,9 @@ enum ResourceGetTool: HookToolCommand {
     }
 }
 
-/// `credential-get`: the cloud credential. There is no cloud here, so no application is trusted with one.
+/// `credential-get`: the cloud credential.
+///
+/// There is no cloud here, so no application is trusted with one.
 enum CredentialGetTool: HookToolCommand {
     static let name = ToolName.credentialGet
     static let flags = FlagSet.output()

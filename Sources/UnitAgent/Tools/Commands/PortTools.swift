@@ -23,7 +23,9 @@ enum OpenPortTool: HookToolCommand {
     }
 }
 
-/// `close-port`: closes ports; buffered. Closing what is not open is no error.
+/// `close-port`: closes ports; buffered.
+///
+/// Closing what is not open is no error.
 enum ClosePortTool: HookToolCommand {
     static let name = ToolName.closePort
     static let flags = FlagSet(values: ["endpoints", "format"])
