@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import PebbleDaemon
 
 /// `pebble run`: the daemon itself.
 struct RunCommand: ParsableCommand {
@@ -36,8 +37,19 @@ struct RunCommand: ParsableCommand {
     }
 
     func run(in session: Session) async -> Int32 {
-        session.output.error("error: the daemon is not here yet\n")
-        return 1
+        var options = DaemonOptions(environment: session.environment)
+        options.createsDirectories = createDirectories
+        options.holds = hold
+        options.httpAddress = http
+        options.isVerbose = options.isVerbose || verbose
+        options.serviceArguments = serviceArguments.sorted { $0.key < $1.key }.map { service, arguments in
+            DaemonOptions.ServiceArguments(service: service, arguments: arguments)
+        }
+        if https != nil {
+            session.output.error("error: this daemon does not serve HTTPS; leave --https out\n")
+            return 1
+        }
+        return await runDaemon(options)
     }
 
     /// Takes every `--args SERVICE ARGUMENT... ;` out of the words of a `run`, since no flag may stand for another there.
