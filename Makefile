@@ -2,12 +2,16 @@
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-fast check format
+.PHONY: help run test test-fast check format
 
 help: ## Shows this list.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-test: test-fast ## Runs every test.
+run: ## Brings the real Indico up on this machine; ARGS="--help" tells its options.
+	@scripts/run.sh $(ARGS)
+
+test: test-fast ## Runs every test, the end-to-end test of a fresh installation included; log and timings in .build/e2e.
+	scripts/e2e.sh
 
 test-fast: ## Runs the tests that need no installed Indico.
 	swift build --build-tests -j $(JOBS)

@@ -118,7 +118,7 @@ let tests: [Target] = [
     ),
     .testTarget(name: "OneMachineTests", dependencies: ["OneMachine", "UnitAgent", "LinuxSupport"]),
     .testTarget(name: "OperatorCommandsTests", dependencies: ["OperatorCommands", "OneMachine", "UnitAgent", "PebbleAPI", arguments]),
-    .testTarget(name: "EndToEndTests", dependencies: ["LinuxSupport"]),
+    .testTarget(name: "EndToEndTests", dependencies: ["OneMachine", "LinuxSupport", "MetricsText"]),
 ]
 
 let package = Package(

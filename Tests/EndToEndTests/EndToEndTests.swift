@@ -1,4 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 import Testing
 
-@Suite struct EndToEndTests {}
+/// The life of one real installation, from the first administrator to the last process.
+///
+/// The steps build on each other, so they are one test; each has a name and a time in `.build/e2e`.
+@Suite(.serialized) struct EndToEndTests {
+    @Test(
+        .enabled(
+            if: EndToEnd.isWanted,
+            "it needs an installation of its own: 'make test' makes one and sets INDICO_E2E=1"
+        )
+    )
+    func `one machine runs Indico, serves people, survives every process and keeps the data`() throws {
+        let journey = try Journey(machine: Machine.fromEnvironment())
+        try journey.step("up again: nothing restarts", upAgain)
+        try journey.step("an administrator is added", addAdministrator)
+        try journey.step("the administrator logs in", logIn)
+        try journey.step("an event is created", createEvent)
+        journey.attempt("mail leaves through Celery", sendMail)
+        journey.attempt("the exporters tell the right numbers", readMetrics)
+        journey.attempt("an option shows on the contact page, and no request fails", changeOption)
+        journey.attempt("status, logs and exec tell what is", lookAround)
+        for victim in Victim.all {
+            journey.attempt("kill -9: \(victim.name)") { try kill(victim, $0) }
+        }
+        journey.attempt("the data are still there", findEvent)
+        try journey.step("down leaves no process", goDown)
+        try journey.step("up finds the event", comeBack)
+        try journey.step("destroy leaves nothing", destroy)
+    }
+}

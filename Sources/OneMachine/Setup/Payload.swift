@@ -52,9 +52,10 @@ package struct Payload: Hashable, Sendable {
         return kept
     }
 
-    /// The names of the modules that run inside Indico's environment.
+    /// The names of the files the charm brings into its containers.
     package func workloadFiles() throws -> [String] {
-        try FileStore.names(in: workload).filter { $0.hasSuffix(".py") || $0.hasSuffix(".yaml") }
+        // Python leaves its cache there when the modules' own tests have run.
+        try FileStore.names(in: workload).filter { !$0.hasPrefix(".") && $0 != "__pycache__" }
     }
 }
 

@@ -27,7 +27,21 @@ package struct StateDirectory: Hashable, Sendable {
                 remedy: "Give a shorter one with --state-dir."
             )
         }
+        guard path.utf8.allSatisfy(Self.isPlain) else {
+            throw OperatorError(
+                "the state directory's path '\(path)' has characters other than letters, digits and / . _ - +",
+                remedy: "It stands in the configuration of many programs, each with its own rules. Give a plain one."
+            )
+        }
         self.path = path
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        default: "/._-+".utf8.contains(byte)
+        }
     }
 
     /// Chooses by option, then environment, then by who asks.

@@ -18,7 +18,7 @@ import Testing
         #expect(try chosen("rel/", [:], 1000) == "/work/rel")
     }
 
-    @Test(arguments: ["", "/", "//", "relative", "/a/../b"])
+    @Test(arguments: ["", "/", "//", "relative", "/a/../b", "/a b", "/a'b", "/ä"])
     func `a path that would be dangerous to own is refused`(path: String) {
         #expect(throws: OperatorError.self) { try StateDirectory(path: path) }
     }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import LinuxSupport
+import OneMachine
+
+/// What the machine does to the installation, and how it ends.
+extension EndToEndTests {
+    func kill(_ victim: Victim, _ journey: Journey) throws {
+        let machine = journey.machine
+        try machine.settle()
+        guard let process = victim.find(machine) else {
+            let all = machine.processes().map { "\($0.pid) \($0.commandLine.prefix(120))" }.joined(separator: "\n")
+            throw Failure("\(victim.name) is not among the processes:\n\(all)")
+        }
+        journey.note("   process \(process.pid): \(process.commandLine.prefix(100))")
+        guard ProcessTable.signal(process.pid, .kill) else { throw Failure("process \(process.pid) cannot be killed") }
+        _ = try eventually("the end of process \(process.pid)", within: .seconds(10)) {
+            ProcessTable.status(of: process.pid).map { $0.isZombie } ?? true ? true : nil
+        }
+        try machine.settle()
+        try findEvent(journey)
+        let orphans = machine.orphans()
+        try ensure(orphans.isEmpty, "nobody supervises \(orphans.map { "\($0.pid) \($0.commandLine.prefix(100))" })")
+    }
+
+    func goDown(_ journey: Journey) throws {
+        let machine = journey.machine
+        try machine.settle()
+        journey.note(try machine.run(["down"]))
+        let left = try eventually("the end of every process", within: .seconds(5)) {
+            let left = machine.processes()
+            return left.isEmpty ? left : nil
+        }
+        try ensure(left.isEmpty, "\(left.map(\.commandLine)) are left")
+        try ensure(try machine.attempt(["status"]).exit == .exited(code: 1), "status of what is down does not fail")
+        journey.note(try machine.run(["down"]))
+    }
+
+    func comeBack(_ journey: Journey) throws {
+        let began = ContinuousClock.now
+        journey.note(try journey.machine.run(["up"]))
+        journey.note("up after down took \(Journey.seconds(.now - began)) s")
+        try findEvent(journey)
+        try logIn(journey)
+    }
+
+    func destroy(_ journey: Journey) throws {
+        let machine = journey.machine
+        let refused = try machine.attempt(["destroy"])
+        try ensure(refused.exit == .exited(code: 2), "destroy without a terminal and --yes: \(refused.exit)")
+        journey.note(try machine.run(["destroy", "--yes"]))
+        try ensure(machine.processes().isEmpty, "\(machine.processes().map(\.commandLine)) are left")
+        try ensure(!FileStore.exists(machine.state.path), "\(machine.state.path) is left")
+    }
+}

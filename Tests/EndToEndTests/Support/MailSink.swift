@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import LinuxSupport
+import OneMachine
+
+/// A real SMTP server that keeps what it is given: aiosmtpd from PyPI.
+final class MailSink {
+    let port: UInt16
+    private let pid: ProcessID
+    private let file: String
+
+    private static let program = """
+        import asyncio, sys
+        from aiosmtpd.controller import UnthreadedController
+        class Keeper:
+            async def handle_DATA(self, server, session, envelope):
+                with open(sys.argv[1], 'ab') as file:
+                    file.write(b'TO ' + ','.join(envelope.rcpt_tos).encode() + b'\\n' + envelope.content + b'\\n')
+                return '250 kept'
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        UnthreadedController(Keeper(), hostname='127.0.0.1', port=int(sys.argv[2]), loop=loop).begin()
+        loop.run_forever()
+        """
+
+    init(scratch: String) throws {
+        let environment = scratch + "/mail"
+        let variables = EndToEnd.environment.filter {
+            $0.key.hasPrefix("PIP_") || $0.key == "HOME" || $0.key.hasSuffix("_proxy")
+        }
+        for words in [
+            ["/usr/bin/python3", "-m", "venv", environment],
+            [environment + "/bin/pip", "install", "-q", "aiosmtpd==1.4.6"],
+        ] {
+            let outcome = try SetupCommand(words[0], Array(words.dropFirst()), environment: variables).run()
+            try ensure(outcome.succeeded, outcome.lastLines.joined(separator: "\n"))
+        }
+        file = scratch + "/mails"
+        port = try Self.freePort()
+        let output = open(scratch + "/mail.log", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        defer { close(output) }
+        let python = environment + "/bin/python"
+        pid = try ProcessSpawner.spawn(
+            SpawnRequest(
+                executable: python,
+                arguments: [python, "-c", Self.program, file, String(port)],
+                environment: ["PATH": SetupCommand.path],
+                standing: .ownGroup,
+                standardOutput: output,
+                standardError: output
+            )
+        )
+        let wanted = WantedPort(port, purpose: "mail")
+        _ = try eventually("the mail server", within: .seconds(30)) { wanted.isFree() ? nil : true }
+    }
+
+    deinit {
+        ProcessTable.signalGroup(pid, .kill)
+        var status: Int32 = 0
+        waitpid(pid.rawValue, &status, 0)
+    }
+
+    /// All mail so far.
+    var mails: String { ((try? FileStore.text(file)) ?? nil) ?? "" }
+
+    private static func freePort() throws -> UInt16 {
+        for port in UInt16(21025)..<21125 where WantedPort(port, purpose: "mail").isFree() { return port }
+        throw Failure("no port is free for the mail server")
+    }
+}
