@@ -84,10 +84,4 @@ actor Supervisor {
     nonisolated func perform(_ body: @escaping @Sendable (isolated Supervisor) -> Void) {
         loop.execute { self.assumeIsolated { body($0) } }
     }
-
-    /// Waits, unless the task is cancelled.
-    func sleep(_ duration: Duration) async {
-        // A cancelled sleep is a short one; whoever was cancelled finds out by itself.
-        try? await Task.sleep(for: duration)
-    }
 }

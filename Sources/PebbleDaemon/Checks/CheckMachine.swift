@@ -37,7 +37,6 @@ struct CheckMachine: Equatable, Sendable {
     /// Stops with the counts as they are.
     mutating func stop() {
         isActive = false
-        if changeID != nil { previousChangeID = changeID }
         changeID = nil
     }
 

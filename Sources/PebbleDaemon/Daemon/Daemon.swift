@@ -29,7 +29,8 @@ final class Daemon: Sendable {
             outputLoops: MultiThreadedEventLoopGroup.singleton,
             reaper: try ProcessReaper(adoptsOrphans: options.ownsProcess),
             accounts: Accounts(),
-            environment: options.environment,
+            // The manager above is told by the daemon, not by what the daemon starts.
+            environment: options.environment.filter { $0.key != "NOTIFY_SOCKET" },
             now: now,
             jitter: { Double.random(in: 0...1) },
             log: log,

@@ -59,7 +59,7 @@ struct FileOperations: Sendable {
         }
     }
 
-    /// Makes a directory and what is missing above it, which gets the same owner.
+    /// Makes a directory and what is missing above it, which gets the same mode and owner.
     func makeDirectories(_ path: String, mode: UInt32, owner: AtomicFile.Owner?) throws(SystemError) {
         var information = stat()
         if stat(path, &information) == 0 {
@@ -69,7 +69,7 @@ struct FileOperations: Sendable {
             return
         }
         let parent = Self.parent(path)
-        if parent != path { try makeDirectories(parent, mode: 0o755, owner: owner) }
+        if parent != path { try makeDirectories(parent, mode: mode, owner: owner) }
         let made = Result { () throws(SystemError) in try makeOne(path, mode: mode, owner: owner) }
         // Somebody else may have made it in the meantime.
         if case .failure(let error) = made, error.number != EEXIST { throw error }
