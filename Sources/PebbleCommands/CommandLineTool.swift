@@ -27,31 +27,55 @@ package enum CommandLineTool {
         do {
             let (words, serviceArguments) = try RunCommand.takeServiceArguments(arguments)
             switch try PebbleCommand.parseAsRoot(words) {
-            case let command as any SessionCommand:
-                try command.run(in: session)
-                return 0
-            case var command as RunCommand:
-                command.serviceArguments = serviceArguments
-                return await command.run(in: session)
-            case var command:
-                try command.run()
-                return 0
+            case let command as RunCommand:
+                return try await command.run(in: session, serviceArguments: serviceArguments)
+            case let command as EnterCommand:
+                return try await command.run(in: session, serviceArguments: serviceArguments)
+            case let command:
+                return perform(command, in: session)
             }
-        } catch let status as ExitStatus {
-            return status.code
-        } catch let error as PebbleClientError {
-            output.error("error: \(error)\n")
-            return 1
-        } catch let error as CommandFailure {
-            output.error("error: \(error.message)\n")
-            return 1
         } catch {
             return report(error, output)
         }
     }
 
-    /// Says what the argument parser has to say: help on standard output, mistakes on standard error.
+    /// Runs a command line that needs no daemon in this process.
+    static func runClient(_ arguments: [String], in session: Session) -> Int32 {
+        do {
+            return perform(try PebbleCommand.parseAsRoot(arguments), in: session)
+        } catch {
+            return report(error, session.output)
+        }
+    }
+
+    private static func perform(_ command: any ParsableCommand, in session: Session) -> Int32 {
+        do {
+            if let command = command as? any SessionCommand {
+                try command.run(in: session)
+            } else {
+                var command = command
+                try command.run()
+            }
+            return 0
+        } catch {
+            return report(error, session.output)
+        }
+    }
+
+    /// Says what went wrong on standard error, and gives the exit code for it; help goes to standard output.
     private static func report(_ error: any Error, _ output: Output) -> Int32 {
+        switch error {
+        case let status as ExitStatus:
+            return status.code
+        case let error as PebbleClientError:
+            output.error("error: \(error)\n")
+            return 1
+        case let error as CommandFailure:
+            output.error("error: \(error.message)\n")
+            return 1
+        default:
+            break
+        }
         if PebbleCommand.exitCode(for: error) == .success {
             output.text(PebbleCommand.fullMessage(for: error) + "\n")
             return 0
@@ -87,7 +111,7 @@ struct PebbleCommand: ParsableCommand {
         commandName: "pebble",
         abstract: "Pebble lets you control services and perform management actions on the system that is running them.",
         subcommands: [
-            RunCommand.self, HelpCommand.self, VersionCommand.self, PlanCommand.self, AddCommand.self,
+            RunCommand.self, EnterCommand.self, HelpCommand.self, VersionCommand.self, PlanCommand.self, AddCommand.self,
             ServicesCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self, ReplanCommand.self,
             SignalCommand.self, LogsCommand.self, ChecksCommand.self, CheckCommand.self, StartChecksCommand.self,
             StopChecksCommand.self, HealthCommand.self, ChangesCommand.self, TasksCommand.self, ExecCommand.self,

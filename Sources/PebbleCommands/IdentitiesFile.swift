@@ -15,11 +15,15 @@ struct IdentitiesFile: ParsableArguments {
 
     /// Reads the file.
     func read() throws -> [String: IdentityInfo?] {
-        let bytes = try readLocalFile(from)
+        try Self.read(from)
+    }
+
+    static func read(_ path: String) throws -> [String: IdentityInfo?] {
+        let bytes = try readLocalFile(path)
         do throws(YAMLError) {
-            return try Self.parse(YAMLNode.parse(bytes) ?? .null)
+            return try parse(YAMLNode.parse(bytes) ?? .null)
         } catch {
-            throw CommandFailure("cannot read identities from \"\(from)\": \(error)")
+            throw CommandFailure("cannot read identities from \"\(path)\": \(error)")
         }
     }
 

@@ -15,7 +15,7 @@ struct HelpCommand: SessionCommand {
     var command: String?
 
     private static let groups: [(String, [String])] = [
-        ("Run", ["run", "help", "version"]),
+        ("Run", ["run", "enter", "help", "version"]),
         ("Plan", ["add", "plan"]),
         ("Services", ["services", "logs", "start", "restart", "signal", "stop", "replan"]),
         ("Checks", ["checks", "check", "start-checks", "stop-checks", "health"]),

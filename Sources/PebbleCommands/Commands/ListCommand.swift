@@ -82,7 +82,7 @@ struct ListCommand: SessionCommand {
         let unit = units.first ?? ""
         if unit == "B" { return "\(bytes)B" }
         let tenths = Int64((value * 10).rounded())
-        return tenths % 10 == 0 || tenths >= 1000
-            ? "\((tenths + 5) / 10)\(unit)" : "\(tenths / 10).\(tenths % 10)\(unit)"
+        if tenths >= 1000 || tenths % 10 == 0 { return "\(Int64(value.rounded()))\(unit)" }
+        return "\(tenths / 10).\(tenths % 10)\(unit)"
     }
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import LinuxSupport
+import PebbleAPI
+import PebbleClient
 import PebbleDaemon
 
-/// `pebble run`: the daemon itself.
-struct RunCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "run", abstract: "Run the service manager environment")
-
+/// How a daemon is to run, as `pebble run` and `pebble enter` take it.
+struct DaemonFlags: ParsableArguments {
     @Flag(name: .customLong("create-dirs"), help: "Create the directory on startup if it doesn't exist.")
     var createDirectories = false
 
@@ -24,41 +25,71 @@ struct RunCommand: ParsableCommand {
     @Option(help: "Seed identities from this file, like update-identities --replace.")
     var identities: String?
 
-    /// Arguments that take the place of services' default arguments, by service.
-    var serviceArguments: [String: [String]] = [:]
-
-    enum CodingKeys: CodingKey {
-        case createDirectories
-        case hold
-        case http
-        case https
-        case verbose
-        case identities
-    }
-
-    func run(in session: Session) async -> Int32 {
+    /// What to tell the daemon.
+    func options(
+        _ session: Session,
+        serviceArguments: [DaemonOptions.ServiceArguments]
+    ) throws -> DaemonOptions {
+        if https != nil { throw CommandFailure("cannot serve HTTPS: this build has no TLS; put a proxy before --http") }
         var options = DaemonOptions(environment: session.environment)
         options.createsDirectories = createDirectories
         options.holds = hold
         options.httpAddress = http
         options.isVerbose = options.isVerbose || verbose
-        options.serviceArguments = serviceArguments.sorted { $0.key < $1.key }.map { service, arguments in
-            DaemonOptions.ServiceArguments(service: service, arguments: arguments)
+        options.serviceArguments = serviceArguments
+        return options
+    }
+
+    /// What to do once the daemon answers; nil for nothing.
+    func seeding(_ session: Session) throws -> (@Sendable () throws -> Void)? {
+        guard let identities = try identities.map({ try IdentitiesFile.read($0) }) else { return nil }
+        return { try session.client.changeIdentities(.replace, identities) }
+    }
+}
+
+/// `pebble run`: the daemon itself.
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run the service manager environment",
+        discussion: """
+            Arguments of services that end in [ default arguments ] can be replaced with
+            --args SERVICE ARGUMENT... ; as often as there are services.
+            """
+    )
+
+    @OptionGroup var daemon: DaemonFlags
+
+    func run(in session: Session, serviceArguments: [DaemonOptions.ServiceArguments]) async throws -> Int32 {
+        let options = try daemon.options(session, serviceArguments: serviceArguments)
+        guard let seed = try daemon.seeding(session) else { return await runDaemon(options) }
+        return await runDaemon(options) { stop in
+            // On a thread of its own, since it waits for the daemon that is calling us.
+            do throws(SystemError) {
+                try startThread(named: "identities") {
+                    do {
+                        try seed()
+                    } catch {
+                        session.output.error("error: cannot seed identities: \(error)\n")
+                        stop()
+                    }
+                }
+            } catch {
+                session.output.error("error: cannot seed identities: \(error)\n")
+                stop()
+            }
         }
-        if https != nil {
-            session.output.error("error: this daemon does not serve HTTPS; leave --https out\n")
-            return 1
-        }
-        return await runDaemon(options)
     }
 
     /// Takes every `--args SERVICE ARGUMENT... ;` out of the words of a `run`, since no flag may stand for another there.
     static func takeServiceArguments(
         _ words: [String]
-    ) throws -> (words: [String], arguments: [String: [String]]) {
-        guard words.first == "run" else { return (words, [:]) }
+    ) throws -> (words: [String], arguments: [DaemonOptions.ServiceArguments]) {
+        guard words.first == configuration.commandName || words.first == EnterCommand.configuration.commandName else {
+            return (words, [])
+        }
         var rest: [String] = []
-        var arguments: [String: [String]] = [:]
+        var arguments: [DaemonOptions.ServiceArguments] = []
         var index = words.startIndex
         while index < words.endIndex {
             guard words[index] == "--args" else {
@@ -69,8 +100,10 @@ struct RunCommand: ParsableCommand {
             let end = words[index...].firstIndex(of: ";") ?? words.endIndex
             guard index + 1 < end else { throw CommandFailure("--args requires a service name") }
             let service = words[index + 1]
-            if arguments[service] != nil { throw CommandFailure("--args given twice for service \"\(service)\"") }
-            arguments[service] = Array(words[(index + 2)..<end])
+            if arguments.contains(where: { $0.service == service }) {
+                throw CommandFailure("--args given twice for service \"\(service)\"")
+            }
+            arguments.append(.init(service: service, arguments: Array(words[(index + 2)..<end])))
             index = min(end + 1, words.endIndex)
         }
         return (rest, arguments)

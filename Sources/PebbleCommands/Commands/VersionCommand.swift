@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import PebbleAPI
 import PebbleClient
+import PebbleDaemon
 
 /// `pebble version`: of the command and of the daemon.
 struct VersionCommand: SessionCommand {
@@ -14,7 +14,7 @@ struct VersionCommand: SessionCommand {
     var format = OutputFormat.text
 
     func run(in session: Session) throws {
-        let version = PebbleVersion.current
+        let version = DaemonOptions.apiVersion
         if clientOnly {
             session.output.text(
                 format == .text ? version + "\n" : try StructuredText.of(["client": version], format)

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import PebbleAPI
+import Testing
+
+@testable import PebbleCommands
+
+@Suite struct OutputTests {
+    @Test func `columns are as wide as their widest cell`() {
+        var table = Table(["Service", "Since"])
+        table.add(["a-long-name", "-"])
+        table.add(["é", "x"])
+        #expect(table.text == "Service      Since\na-long-name  -\né            x\n")
+    }
+
+    static let days: [(Int64, String)] = [
+        (0, "today at "), (-1, "yesterday at "), (-3, "3 days ago, at "), (1, "tomorrow at "), (5, "in 5 days, at "),
+        (-100, "2026-"),
+    ]
+
+    @Test(arguments: days)
+    func `times are told from now`(days: Int64, beginning: String) throws {
+        // Noon, so that a clock put forward or back does not make it another day.
+        let now = try #require(Timestamp("2026-11-22T12:00:00Z"))
+        let human = HumanTime(isAbsolute: false, now: now)
+        #expect(human.text(Timestamp(seconds: now.seconds + days * 86_400)).hasPrefix(beginning))
+        #expect(human.text(nil) == "-")
+    }
+
+    @Test func `absolute times have no fraction`() {
+        let human = HumanTime(isAbsolute: true)
+        #expect(human.text(Timestamp("2026-11-22T10:00:00.5Z")) == "2026-11-22T10:00:00Z")
+    }
+
+    @Test func `values for programs come as JSON or YAML`() throws {
+        let value = ["services": ["a": ServiceStatus.active]]
+        #expect(try StructuredText.of(value, .json) == "{\"services\":{\"a\":\"active\"}}\n")
+        #expect(try StructuredText.of(value, .yaml) == "services:\n    a: active\n")
+        #expect(try StructuredText.yaml([("b", 1), ("a", nil as String?), ("c", "5")]) == "b: 1\nc: \"5\"\n")
+    }
+
+    @Test(arguments: [
+        (0, "0B"), (999, "999B"), (3_100, "3.1kB"), (12_345, "12.3kB"), (2_000_000, "2MB"), (123_456, "123kB"),
+    ])
+    func `sizes are short`(bytes: Int64, text: String) {
+        #expect(ListCommand.size(bytes) == text)
+    }
+
+    @Test func `only the last part of a path may be a pattern`() throws {
+        #expect(try ListCommand.split("/a/b*") == ("/a", "b*"))
+        #expect(try ListCommand.split("/x?") == ("/", "x?"))
+        #expect(try ListCommand.split("/a/b") == ("/a/b", nil))
+        #expect(throws: CommandFailure.self) { try ListCommand.split("/a*/b") }
+    }
+}
+
+@Suite struct RunArgumentsTests {
+    @Test func `arguments of services are taken out of the line`() throws {
+        let (words, arguments) = try RunCommand.takeServiceArguments(
+            ["run", "--hold", "--args", "web", "--port", "80", ";", "-v", "--args", "db"]
+        )
+        #expect(words == ["run", "--hold", "-v"])
+        #expect(arguments.map(\.service) == ["web", "db"])
+        #expect(arguments.map(\.arguments) == [["--port", "80"], []])
+    }
+
+    @Test func `other commands keep their words`() throws {
+        let words = ["exec", "x", "--args", "y"]
+        #expect(try RunCommand.takeServiceArguments(words).words == words)
+    }
+
+    @Test(arguments: [["run", "--args"], ["run", "--args", ";"], ["run", "--args", "a", ";", "--args", "a"]])
+    func `arguments without a service, or twice for one, are refused`(words: [String]) {
+        #expect(throws: CommandFailure.self) { try RunCommand.takeServiceArguments(words) }
+    }
+}
+
+@Suite struct ToolTests {
+    struct Line: Sendable {
+        var words: [String]
+        var code: Int32
+        var error: String
+
+        init(_ words: [String], _ code: Int32, _ error: String) {
+            self.words = words
+            self.code = code
+            self.error = error
+        }
+    }
+
+    static let notFound = """
+        error: cannot communicate with server: Get "http://localhost/v1/services": \
+        socket "/nonexistent/.pebble.socket" not found
+
+        """
+    static let lines: [Line] = [
+        Line(["frob"], 1, "error: unknown command \"frob\", see 'pebble help'\n"),
+        Line(["services", "--bogus"], 1, "error: Unknown option '--bogus'\n"),
+        Line(["services"], 1, notFound),
+        Line([], 0, ""),
+        Line(["help", "exec"], 0, ""),
+        Line(["exec", "--help"], 0, ""),
+        Line(["version"], 0, ""),
+    ]
+
+    @Test(arguments: lines)
+    func `mistakes are told on standard error with code 1`(line: Line) async {
+        let capture = Capture()
+        let environment = ["PEBBLE": "/nonexistent"]
+        let result = await CommandLineTool.run(line.words, environment: environment, output: capture.output)
+        #expect(result == line.code)
+        #expect(capture.error == line.error)
+        #expect(capture.text.isEmpty == (line.code != 0))
+    }
+
+    @Test func `every command has help`() async {
+        for name in PebbleCommand.names {
+            let capture = Capture()
+            #expect(await CommandLineTool.run(["help", name], environment: [:], output: capture.output) == 0)
+            #expect(capture.text.contains("USAGE: pebble \(name)"))
+        }
+    }
+}
