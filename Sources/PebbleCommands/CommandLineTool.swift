@@ -109,11 +109,11 @@ struct ExitStatus: Error, Equatable {
 struct PebbleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pebble",
-        abstract: "Pebble lets you control services and perform management actions on the system that is running them.",
+        abstract: "Pebble controls services and performs management actions on the system that runs them.",
         subcommands: [
-            RunCommand.self, EnterCommand.self, HelpCommand.self, VersionCommand.self, PlanCommand.self, AddCommand.self,
-            ServicesCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self, ReplanCommand.self,
-            SignalCommand.self, LogsCommand.self, ChecksCommand.self, CheckCommand.self, StartChecksCommand.self,
+            RunCommand.self, EnterCommand.self, HelpCommand.self, VersionCommand.self, PlanCommand.self,
+            AddCommand.self, ServicesCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self,
+            ReplanCommand.self, SignalCommand.self, LogsCommand.self, ChecksCommand.self, CheckCommand.self, StartChecksCommand.self,
             StopChecksCommand.self, HealthCommand.self, ChangesCommand.self, TasksCommand.self, ExecCommand.self,
             PushCommand.self, PullCommand.self, MakeDirectoryCommand.self, RemoveCommand.self, ListCommand.self,
             NoticesCommand.self, NoticeCommand.self, NotifyCommand.self, OkayCommand.self, WarningsCommand.self,

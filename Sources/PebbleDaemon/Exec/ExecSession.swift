@@ -120,7 +120,8 @@ final class ExecSession {
             // The terminal stays open; to the program this is the end of its input.
             input.writeAndFlush(ByteBuffer(bytes: [4]), promise: nil)
         } else {
-            input.close(promise: nil)
+            // Closing drops what is not written yet; an empty write comes after all of it.
+            input.writeAndFlush(ByteBuffer()).whenComplete { _ in input.close(promise: nil) }
         }
     }
 
