@@ -32,12 +32,7 @@ struct Dispatcher: Sendable {
     /// What of an action's output is kept as its result.
     private static let outputLimit = 1 << 20
 
-    /// Runs the charm to its end.
-    ///
-    /// - Parameters:
-    ///   - event: Why the charm is dispatched.
-    ///   - contextID: The id hook tools must present.
-    ///   - started: Receives how to kill the charm before its end.
+    /// Runs the charm to its end; `started` receives how to kill it before that.
     func dispatch(
         _ event: HookEvent,
         contextID: String,

@@ -8,8 +8,8 @@ struct RetryBackoff: Sendable, Equatable {
 
     /// The delay after the `failures`th failure in a row.
     ///
-    /// - Parameter jitter: A number from -1 to 1: where in its tenth around the delay it falls, so that units that
-    ///   failed together do not retry together.
+    /// The jitter, from -1 to 1, says where in a tenth around the delay it falls, so that units that failed together do
+    /// not retry together.
     func delay(failures: Int, jitter: Double) -> Duration {
         // Beyond 2^16 the limit has long been reached; the power must not overflow.
         let doubled = first * Double(1 << min(max(failures - 1, 0), 16))

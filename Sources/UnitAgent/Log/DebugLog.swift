@@ -25,12 +25,7 @@ final class DebugLog: Sendable {
 
     private static let recentLines = 2000
 
-    /// Opens the log at `path`.
-    ///
-    /// - Parameters:
-    ///   - unit: The unit's name.
-    ///   - limit: The size in bytes at which the file is put aside; one former file is kept.
-    ///   - now: The clock.
+    /// Opens the log at `path`; at `limit` bytes the file is put aside, of which one is kept.
     init(
         path: String,
         unit: String,

@@ -63,9 +63,8 @@ struct LocalConnection: ~Copyable, Sendable {
     func write(_ bytes: [UInt8]) throws(SystemError) {
         var sent = 0
         while sent < bytes.count {
-            // An empty array never gets here, so its buffer has a base address.
-            let count = bytes.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
+            let count = bytes[sent...].withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
             if count >= 0 {
                 sent += count

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import HookProtocol
+import LinuxSupport
+import PebbleAPI
+import Synchronization
+import Testing
+
+@testable import UnitAgent
+
+/// A unit whose charm is a shell script, run by a whole agent in this process.
+///
+/// The script notes each dispatch in the file `events`, then runs `hooks/NAME` or `actions/NAME` if there is one.
+final class TestUnit: Sendable {
+    let directory: TemporaryDirectory
+    let configuration: AgentConfiguration
+    let client: AgentControlClient
+
+    static let metadata = """
+        name: tiny
+        peers: {friends: {interface: tiny-peers}}
+        requires:
+          db: {interface: tiny-db, limit: 1}
+          cache: {interface: tiny-cache}
+        provides: {site: {interface: tiny-site}}
+        """
+    static let config = """
+        options:
+          greeting: {type: string, default: hello}
+          count: {type: int, default: 3}
+          loud: {type: boolean}
+        """
+    static let actions = """
+        greet: {params: {whom: {type: string}, times: {type: integer, default: 1}}, required: [whom]}
+        slow: {}
+        """
+
+    private static let dispatch = """
+        #!/bin/sh
+        line="${JUJU_DISPATCH_PATH#*/}"
+        [ -n "$JUJU_RELATION_ID" ] && line="$line $JUJU_REMOTE_APP"
+        [ -n "$JUJU_REMOTE_UNIT" ] && line="$line $JUJU_REMOTE_UNIT"
+        [ -n "$JUJU_SECRET_REVISION" ] && line="$line $JUJU_SECRET_REVISION"
+        echo "$line" >> "$TEST_DIR/events"
+        if [ -e "$JUJU_DISPATCH_PATH" ]; then . "./$JUJU_DISPATCH_PATH"; fi
+        """
+
+    init(hooks: [String: String] = [:], metadata: String = TestUnit.metadata) throws {
+        directory = try TemporaryDirectory()
+        let path = directory.path
+        try directory.write(metadata, to: "charm/metadata.yaml")
+        try directory.write(Self.config, to: "charm/config.yaml")
+        try directory.write(Self.actions, to: "charm/actions.yaml")
+        try directory.write("1.0", to: "charm/version")
+        try directory.write(Self.dispatch, to: "charm/dispatch", mode: 0o755)
+        for (name, script) in hooks { try directory.write(script, to: "charm/\(name)") }
+        var configuration = AgentConfiguration(
+            agentDirectory: "\(path)/agent",
+            charmDirectory: "\(path)/charm",
+            toolsDirectory: "\(path)/tools",
+            containersDirectory: "\(path)/containers",
+            application: "tiny"
+        )
+        configuration.hookToolExecutable = try Self.hookTool()
+        configuration.environment["TEST_DIR"] = path
+        configuration.firstRetryDelay = .milliseconds(50)
+        self.configuration = configuration
+        client = AgentControlClient(socketPath: configuration.controlSocketPath)
+    }
+
+    /// The hook-tool executable, built beside the tests.
+    static func hookTool() throws -> String {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let length = readlink("/proc/self/exe", &buffer, buffer.count)
+        let own = String(decoding: buffer[..<max(length, 0)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let path = own[..<(own.lastIndex(of: "/") ?? own.startIndex)] + "/hook-tool"
+        try #require(access(String(path), X_OK) == 0, "hook-tool is not built: swift build")
+        return String(path)
+    }
+
+    /// The dispatches so far.
+    var events: [String] { directory.read("events").split(separator: "\n").map(String.init) }
+
+    var log: String { directory.read("agent/debug.log") }
+
+    func hook(_ name: String, _ script: String) throws { try directory.write(script, to: "charm/\(name)") }
+
+    /// Runs the agent while the body runs.
+    func run(
+        changing change: (inout AgentConfiguration) -> Void = { _ in },
+        now: (@Sendable () -> Timestamp)? = nil,
+        _ body: (AgentControlClient) async throws -> Void
+    ) async throws {
+        var configuration = configuration
+        change(&configuration)
+        let agent = UnitAgent(configuration: configuration)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await agent.run(now: now ?? { Timestamp.now() }) }
+            do {
+                try await eventually("the agent answers") { client.isReachable }
+                try await body(client)
+            } catch {
+                group.cancelAll()
+                Issue.record("\(error)\nevents: \(events)\nlog: \(log)")
+                throw error
+            }
+            group.cancelAll()
+            // An agent that was cancelled ends without an error; one that failed says so here.
+            try await group.waitForAll()
+        }
+    }
+
+    /// Waits until the last dispatches are these and the agent is idle.
+    func expectLast(_ expected: [String]) async throws {
+        try await eventually("the events end with \(expected)") { events.suffix(expected.count) == expected[...] }
+    }
+
+    /// Waits until the charm knows all there is.
+    func settle() async throws {
+        try await eventually("the unit is idle") { (try? client.status().unit.agent.status) == "idle" }
+    }
+}
+
+struct TimedOut: Error, CustomStringConvertible {
+    let what: String
+    var description: String { "timed out: \(what)" }
+}
+
+/// Waits for a condition, generously: only a hang makes it fail.
+func eventually(_ what: String, _ condition: () throws -> Bool) async throws {
+    let deadline = ContinuousClock.now + .seconds(30)
+    while try !condition() {
+        guard ContinuousClock.now < deadline else { throw TimedOut(what: what) }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+}
+
+extension TestUnit {
+    /// Runs an action to its end, on a thread of its own: a blocked test must not take the agent's threads.
+    func run(action: String, parameters: [String: String] = [:]) async throws -> (result: ActionResult, lines: [String])
+    {
+        let client = client
+        return try await withCheckedThrowingContinuation { continuation in
+            do {
+                try startThread(named: "run-action") {
+                    var lines: [String] = []
+                    do {
+                        let result = try client.run(action: action, parameters: parameters) { lines.append($0) }
+                        continuation.resume(returning: (result, lines))
+                    } catch {
+                        continuation.resume(throwing: error)
+                    }
+                }
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+    }
+}
