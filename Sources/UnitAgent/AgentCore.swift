@@ -97,6 +97,8 @@ struct AgentMemory: Sendable {
     var agentStatus: EntityStatus
     /// The task that runs, and how to kill it.
     var runningTask: (id: Int, cancel: @Sendable () -> Void)?
+    /// The task an operator has cancelled last.
+    var cancelledTask: Int?
     /// Whether the loop begins no more hooks.
     var isStopping = false
 

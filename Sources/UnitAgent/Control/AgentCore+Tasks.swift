@@ -53,9 +53,15 @@ extension AgentCore {
             return true
         }
         if wasPending { return changes.signal() }
-        let cancel = memory.withLock { $0.runningTask.flatMap { $0.id == id ? $0.cancel : nil } }
-        guard let cancel else { throw ControlFailure(.conflict, "task \(id) has ended") }
-        cancel()
+        guard try store.read({ try $0.task(id)?.status }) == .running else {
+            throw ControlFailure(.conflict, "task \(id) has ended")
+        }
+        let cancel = memory.withLock { memory in
+            // It may be running on paper and not yet as a process: then it is killed as soon as it is one.
+            memory.cancelledTask = id
+            return memory.runningTask.flatMap { $0.id == id ? $0.cancel : nil }
+        }
+        cancel?()
     }
 
     /// Lets a failed hook go on.

@@ -117,7 +117,11 @@ struct HookLoop: Sendable {
         let task = event.task
         tools.begin(HookContext(id: contextID, event: event, task: task))
         let result = await dispatcher.dispatch(event, contextID: contextID) { cancel in
-            core.memory.withLock { $0.runningTask = task.map { ($0, cancel) } }
+            let isCancelled = core.memory.withLock { memory in
+                memory.runningTask = task.map { ($0, cancel) }
+                return task != nil && memory.cancelledTask == task
+            }
+            if isCancelled { cancel() }
         }
         core.memory.withLock { $0.runningTask = nil }
         let context = tools.end() ?? HookContext(id: contextID, event: event, task: task)

@@ -24,6 +24,8 @@ struct WorkloadNotice: Sendable, Equatable {
     /// The key of a custom notice; the id of the change of an update.
     let key: String
     let lastRepeated: Timestamp
+    /// What it carries; for an update the kind of the change and the name of its check.
+    let data: [String: String]
 }
 
 /// A change of a container's Pebble, so far as it concerns checks.

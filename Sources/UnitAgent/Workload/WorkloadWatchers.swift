@@ -110,7 +110,11 @@ struct WorkloadWatcher {
         switch notice.type {
         case "custom": return .customNotice(NoticeEvent(id: notice.id, type: notice.type, key: notice.key))
         case "change-update":
-            guard let change = try connection.change(notice.key), let check = change.check else { return nil }
+            // Most updates are of services; only those of checks are worth the question.
+            if let kind = notice.data["kind"], kind != "perform-check", kind != "recover-check" { return nil }
+            guard let change = try connection.change(notice.key),
+                let check = notice.data["check-name"] ?? change.check
+            else { return nil }
             switch (change.kind, change.status) {
             case ("perform-check", "Error"): return .checkFailed(check: check)
             case ("recover-check", "Done"): return .checkRecovered(check: check)
