@@ -114,7 +114,8 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "IndicoCharmTests",
-        dependencies: ["IndicoCharm", "CharmInterfaces", "CharmKit", "CharmTesting", "PebblePlan"]
+        dependencies: ["IndicoCharm", "CharmInterfaces", "CharmKit", "CharmTesting", "PebbleAPI", "PebblePlan", "LinuxSupport"],
+        exclude: ["Golden"]
     ),
     .testTarget(name: "OneMachineTests", dependencies: ["OneMachine", "UnitAgent", "LinuxSupport"]),
     .testTarget(name: "OperatorCommandsTests", dependencies: ["OperatorCommands", "OneMachine", "UnitAgent", "PebbleAPI", arguments]),

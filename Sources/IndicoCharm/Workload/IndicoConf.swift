@@ -47,8 +47,11 @@ enum IndicoConf {
             ("USE_PROXY", .boolean(true)),
         ]
         if settings.nginxSeesFiles {
+            // Not all of Indico's home: its configuration must not be a header away.
             let places: KeyValuePairs<String, PythonLiteral> = [
-                layout.home: .string("/.xsf/indico"), layout.environment: .string("/.xsf/environment"),
+                layout.archive: .string("/.xsf/archive"), layout.cache: .string("/.xsf/cache"),
+                layout.temporary: .string("/.xsf/temporary"), layout.customization: .string("/.xsf/customization"),
+                layout.environment: .string("/.xsf/environment"),
             ]
             result.append(("STATIC_FILE_METHOD", .tuple([.string("xaccelredirect"), .dictionary(places)])))
         }

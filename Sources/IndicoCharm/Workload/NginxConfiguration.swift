@@ -10,6 +10,7 @@ enum NginxConfiguration {
         pid \(layout.nginxPID);
         error_log stderr warn;
         worker_processes auto;
+        worker_rlimit_nofile 10240;
         worker_shutdown_timeout 60s;
 
         events {
@@ -123,7 +124,7 @@ enum NginxConfiguration {
                         expires max;
                         access_log off;
                     }
-                    location ~ ^/dist/(.*\\.[0-9a-f]{8}\\..*)$ {
+                    location ~ "^/dist/(.*\\.[0-9a-f]{8}\\..*)$" {
                         alias \(layout.staticFiles)/dist/$1;
                         expires max;
                         access_log off;
@@ -170,6 +171,10 @@ enum NginxConfiguration {
                     }
             """
         }
-        return place("indico", layout.home) + "\n" + place("environment", layout.environment)
+        return [
+            place("archive", layout.archive), place("cache", layout.cache), place("temporary", layout.temporary),
+            place("customization", layout.customization), place("environment", layout.environment),
+        ]
+        .joined(separator: "\n")
     }
 }
