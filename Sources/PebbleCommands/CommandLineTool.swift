@@ -113,12 +113,12 @@ struct PebbleCommand: ParsableCommand {
         subcommands: [
             RunCommand.self, EnterCommand.self, HelpCommand.self, VersionCommand.self, PlanCommand.self,
             AddCommand.self, ServicesCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self,
-            ReplanCommand.self, SignalCommand.self, LogsCommand.self, ChecksCommand.self, CheckCommand.self, StartChecksCommand.self,
-            StopChecksCommand.self, HealthCommand.self, ChangesCommand.self, TasksCommand.self, ExecCommand.self,
-            PushCommand.self, PullCommand.self, MakeDirectoryCommand.self, RemoveCommand.self, ListCommand.self,
-            NoticesCommand.self, NoticeCommand.self, NotifyCommand.self, OkayCommand.self, WarningsCommand.self,
-            IdentitiesCommand.self, IdentityCommand.self, AddIdentitiesCommand.self, UpdateIdentitiesCommand.self,
-            RemoveIdentitiesCommand.self,
+            ReplanCommand.self, SignalCommand.self, LogsCommand.self, ChecksCommand.self, CheckCommand.self,
+            StartChecksCommand.self, StopChecksCommand.self, HealthCommand.self, ChangesCommand.self,
+            TasksCommand.self, ExecCommand.self, PushCommand.self, PullCommand.self, MakeDirectoryCommand.self,
+            RemoveCommand.self, ListCommand.self, NoticesCommand.self, NoticeCommand.self, NotifyCommand.self,
+            OkayCommand.self, WarningsCommand.self, IdentitiesCommand.self, IdentityCommand.self,
+            AddIdentitiesCommand.self, UpdateIdentitiesCommand.self, RemoveIdentitiesCommand.self,
         ],
         helpNames: [.short, .long]
     )

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import PebbleAPI
+import PebbleDaemon
 import Testing
 
 @testable import PebbleCommands
