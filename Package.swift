@@ -110,7 +110,8 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "CeleryExporterTests",
-        dependencies: ["CeleryExporter", "MetricsServer", "MetricsText", logging, lifecycle]
+        dependencies: ["CeleryExporter", "MetricsServer", "MetricsText", "LinuxSupport", logging, lifecycle, arguments]
+            + nio
     ),
     .testTarget(
         name: "IndicoCharmTests",
