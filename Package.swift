@@ -99,7 +99,7 @@ let tests: [Target] = [
         name: "PebbleDaemonTests",
         dependencies: ["PebbleDaemon", "PebbleAPI", "PebblePlan", "PebbleClient", "LinuxSupport"]
     ),
-    .testTarget(name: "PebbleCommandsTests", dependencies: ["PebbleCommands", "PebbleDaemon", "PebbleClient", "PebbleAPI", "LinuxSupport"]),
+    .testTarget(name: "PebbleCommandsTests", dependencies: ["PebbleCommands", "PebbleDaemon", "PebbleAPI", "LinuxSupport", "pebble"]),
     .testTarget(name: "CharmKitTests", dependencies: ["CharmKit", "CharmTesting", "HookProtocol"]),
     .testTarget(name: "CharmInterfacesTests", dependencies: ["CharmInterfaces", "CharmKit", "CharmTesting"]),
     .testTarget(name: "UnitAgentTests", dependencies: ["UnitAgent", "HookProtocol", "LinuxSupport"]),

@@ -77,7 +77,8 @@ enum Multipart {
         while true {
             let rest = body[position...]
             if rest.starts(with: Array("--".utf8)) { return parts }
-            guard rest.starts(with: Array("\r\n".utf8)), let end = findDelimiter(delimiter, in: body, from: position) else {
+            guard rest.starts(with: Array("\r\n".utf8)), let end = findDelimiter(delimiter, in: body, from: position)
+            else {
                 throw MalformedReply(reason: "the parts do not end")
             }
             parts.append(try part(body[(position + 2)..<max(end, position + 2)]))
