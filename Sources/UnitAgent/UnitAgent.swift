@@ -2,6 +2,7 @@
 import Glibc
 import HookProtocol
 import LinuxSupport
+import Logging
 import PebbleAPI
 public import ServiceLifecycle
 import Synchronization
@@ -12,15 +13,7 @@ import Synchronization
 /// Pebbles, and takes an operator's requests on a control socket (see ``AgentControlClient``).
 ///
 /// ```swift
-/// let agent = UnitAgent(configuration: configuration)
-/// let group = ServiceGroup(
-///     configuration: .init(
-///         services: [.init(service: agent, successTerminationBehavior: .gracefullyShutdownGroup)],
-///         gracefulShutdownSignals: [.sigterm],
-///         logger: logger
-///     )
-/// )
-/// try await group.run()
+/// try await UnitAgent(configuration: configuration).runUntilTerminated()
 /// ```
 public struct UnitAgent: Service {
     /// What the agent was told.
@@ -39,6 +32,26 @@ public struct UnitAgent: Service {
     /// - Throws: When the state directory is in use by another agent, or the charm or the model cannot be read.
     public func run() async throws {
         try await run(now: { Timestamp.now() })
+    }
+
+    /// Runs the unit as the whole of a process: SIGTERM and SIGINT end it gracefully.
+    ///
+    /// - Throws: What ``run()`` throws.
+    public func runUntilTerminated() async throws {
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(
+                        service: self,
+                        successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .cancelGroup
+                    )
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: Logger(label: "unit-agent")
+            )
+        )
+        try await group.run()
     }
 
     func run(now: @escaping @Sendable () -> Timestamp) async throws {

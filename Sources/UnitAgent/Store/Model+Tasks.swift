@@ -51,7 +51,11 @@ extension Model {
         }
     }
 
+    /// Sets the state of a task; one that has ended forgets its parameters, which may hold a password.
     func setTask(_ id: Int, status: TaskState.Status, message: String = "", results: [String: String] = [:]) throws {
+        if status != .pending, status != .running {
+            try connection.run("UPDATE task SET parameters = '{}' WHERE id = ?", .integer(id))
+        }
         try connection.run(
             "UPDATE task SET status = ?, message = ?, results = ? WHERE id = ?",
             .text(status.rawValue),

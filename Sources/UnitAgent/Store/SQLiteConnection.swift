@@ -71,6 +71,8 @@ final class SQLiteConnection {
         _ = try rows("PRAGMA journal_mode = WAL")
         try run("PRAGMA synchronous = FULL")
         try run("PRAGMA foreign_keys = ON")
+        // What is deleted is overwritten: former passwords do not linger in free pages.
+        _ = try rows("PRAGMA secure_delete = ON")
     }
 
     deinit {
