@@ -51,6 +51,7 @@ let libraries: [Target] = [
         name: "UnitAgent",
         dependencies: [
             "PebbleClient", "PebbleAPI", "HookProtocol", "LinuxSupport", "YAMLTree", "CSQLite", logging, lifecycle,
+            signals,
         ]
     ),
     .target(name: "MetricsServer", dependencies: ["MetricsText", logging, lifecycle, signals] + nio),

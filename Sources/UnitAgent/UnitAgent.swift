@@ -6,6 +6,7 @@ import Logging
 import PebbleAPI
 public import ServiceLifecycle
 import Synchronization
+import UnixSignals
 
 /// A unit agent: runs one unit of any charm on this machine, as Juju's agent would.
 ///

@@ -12,7 +12,8 @@ import Testing
         let directory = try TemporaryDirectory()
         let path = directory.path + "/model.sqlite"
         try Self.fill(ModelStore(path: path))
-        await #expect(processExitsWith: .signal(SIGKILL)) { [path, microseconds] in
+        await #expect(processExitsWith: .signal(SIGKILL)) {
+            [path = path as String, microseconds = microseconds as Int] in
             let store = try ModelStore(path: path)
             try startThread(named: "killer") {
                 usleep(UInt32(microseconds))
@@ -68,7 +69,8 @@ import Testing
         let path = unit.directory.path
         let configuration = unit.configuration
         let tool = try #require(configuration.hookToolExecutable)
-        await #expect(processExitsWith: .signal(SIGKILL)) { [path, tool, microseconds] in
+        await #expect(processExitsWith: .signal(SIGKILL)) {
+            [path = path as String, tool = tool as String, microseconds = microseconds as Int] in
             try startThread(named: "killer") {
                 usleep(UInt32(microseconds))
                 kill(getpid(), SIGKILL)
