@@ -84,6 +84,12 @@ let executables: [Target] = [
     .executableTarget(name: "indico-charm", dependencies: ["IndicoCharm", "CharmKit"]),
     .executableTarget(name: "indico-operator", dependencies: ["OperatorCommands"]),
     .executableTarget(name: "hook-tool", dependencies: ["HookProtocol"]),
+    .executableTarget(
+        name: "hello-charm",
+        dependencies: ["CharmKit"],
+        path: "Examples/hello-charm",
+        exclude: ["charm"]
+    ),
     .executableTarget(name: "statsd-exporter", dependencies: ["StatsDExporter"]),
     .executableTarget(name: "celery-exporter", dependencies: ["CeleryExporter"]),
 ]
@@ -101,7 +107,10 @@ let tests: [Target] = [
         dependencies: ["PebbleDaemon", "PebbleAPI", "PebblePlan", "PebbleClient", "LinuxSupport"]
     ),
     .testTarget(name: "PebbleCommandsTests", dependencies: ["PebbleCommands", "PebbleDaemon", "PebbleAPI", "LinuxSupport", "pebble"]),
-    .testTarget(name: "CharmKitTests", dependencies: ["CharmKit", "CharmTesting", "HookProtocol"]),
+    .testTarget(
+        name: "CharmKitTests",
+        dependencies: ["CharmKit", "CharmTesting", "HookProtocol", "UnitAgent", "LinuxSupport"]
+    ),
     .testTarget(name: "CharmInterfacesTests", dependencies: ["CharmInterfaces", "CharmKit", "CharmTesting"]),
     .testTarget(name: "UnitAgentTests", dependencies: ["UnitAgent", "HookProtocol", "LinuxSupport"]),
     .testTarget(name: "MetricsServerTests", dependencies: ["MetricsServer", "MetricsText", logging, lifecycle] + nio),

@@ -38,7 +38,8 @@ public enum CharmMain {
             writeOutput: { StandardOutput.write($0) }
         )
         guard let error = dispatch.run(makeCharm) else { return 0 }
-        StandardError.write("\(environment.event.name) failed: \(error)")
+        // A hook's failure is in the log already; an action's standard error is shown to whoever ran it.
+        if environment.event.isAction { StandardError.write("\(environment.event.name) failed: \(error)") }
         return 1
     }
 }
