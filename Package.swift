@@ -101,7 +101,10 @@ let tests: [Target] = [
     .testTarget(name: "PebbleAPITests", dependencies: ["PebbleAPI"]),
     .testTarget(name: "HookProtocolTests", dependencies: ["HookProtocol"]),
     .testTarget(name: "MetricsTextTests", dependencies: ["MetricsText"]),
-    .testTarget(name: "PebbleClientTests", dependencies: ["PebbleClient", "PebbleAPI", "PebbleDaemon", "LinuxSupport"]),
+    .testTarget(
+        name: "PebbleClientTests",
+        dependencies: ["PebbleClient", "PebbleAPI", "PebbleDaemon", "LinuxSupport"]
+    ),
     .testTarget(
         name: "PebbleDaemonTests",
         dependencies: ["PebbleDaemon", "PebbleAPI", "PebblePlan", "PebbleClient", "LinuxSupport"]
@@ -116,7 +119,8 @@ let tests: [Target] = [
     .testTarget(name: "MetricsServerTests", dependencies: ["MetricsServer", "MetricsText", logging, lifecycle] + nio),
     .testTarget(
         name: "StatsDExporterTests",
-        dependencies: ["StatsDExporter", "MetricsServer", "MetricsText", logging, lifecycle, arguments] + nio
+        dependencies: ["StatsDExporter", "MetricsServer", "MetricsText", "LinuxSupport", logging, lifecycle, arguments]
+            + nio
     ),
     .testTarget(
         name: "CeleryExporterTests",
@@ -125,11 +129,16 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "IndicoCharmTests",
-        dependencies: ["IndicoCharm", "CharmInterfaces", "CharmKit", "CharmTesting", "PebbleAPI", "PebblePlan", "LinuxSupport"],
+        dependencies: [
+            "IndicoCharm", "CharmInterfaces", "CharmKit", "CharmTesting", "PebbleAPI", "PebblePlan", "LinuxSupport",
+        ],
         exclude: ["Golden"]
     ),
     .testTarget(name: "OneMachineTests", dependencies: ["OneMachine", "UnitAgent", "LinuxSupport"]),
-    .testTarget(name: "OperatorCommandsTests", dependencies: ["OperatorCommands", "OneMachine", "UnitAgent", "PebbleAPI", arguments]),
+    .testTarget(
+        name: "OperatorCommandsTests",
+        dependencies: ["OperatorCommands", "OneMachine", "UnitAgent", "PebbleAPI", arguments]
+    ),
     .testTarget(name: "EndToEndTests", dependencies: ["OneMachine", "LinuxSupport", "MetricsText"]),
 ]
 

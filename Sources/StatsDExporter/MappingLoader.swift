@@ -17,11 +17,14 @@ struct MappingLoader: Service {
     private let path: String?
     private let receiver: StatsDReceiver
     private let logger: Logger
+    private let hangups: UnixSignalsSequence
 
-    init(path: String?, receiver: StatsDReceiver, logger: Logger) {
+    /// Creates a loader; from now on SIGHUP reloads and does not end the process.
+    init(path: String?, receiver: StatsDReceiver, logger: Logger) async {
         self.path = path
         self.receiver = receiver
         self.logger = logger
+        hangups = await UnixSignalsSequence(trapping: .sighup)
     }
 
     /// Reads and checks a mapping file; without a path there are no rules.
@@ -56,7 +59,6 @@ struct MappingLoader: Service {
     }
 
     func run() async throws {
-        let hangups = await UnixSignalsSequence(trapping: .sighup)
         for await _ in hangups.cancelOnGracefulShutdown() { reload() }
     }
 }

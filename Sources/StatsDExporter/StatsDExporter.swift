@@ -34,7 +34,7 @@ struct StatsDExporter {
             version: StatsDExporterVersion.text,
             uptime: { ContinuousClock.now - start }
         )
-        let loader = MappingLoader(path: statsd.mappingConfig, receiver: receiver, logger: logger)
+        let loader = await MappingLoader(path: statsd.mappingConfig, receiver: receiver, logger: logger)
         let (quits, quit) = AsyncStream.makeStream(of: Void.self)
         let site = Self.site(receiver, web, reload: { loader.reload() }, quit: { quit.yield() })
         let server = try await MetricsServer(serving: site, on: web.listenAddress, logger: logger)
