@@ -183,6 +183,13 @@ import Testing
         }
     }
 
+    @Test func `a command that closes its output lives on to its own end`() async throws {
+        try await withDaemon(layer: "{}") { client, _ in
+            let outcome = try client.exec(ExecCall(["sh", "-c", "exec >&- 2>&-; sleep 0.2; exit 4"]))
+            #expect(outcome.exitCode == 4)
+        }
+    }
+
     @Test func `a signal reaches the command`() async throws {
         try await withDaemon(layer: "{}") { client, _ in
             let control = try #require(ExecControl())

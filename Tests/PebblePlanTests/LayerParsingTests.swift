@@ -125,6 +125,27 @@ let accounts = AccountLookup(
         #expect(error.problems.map(\.line) == [5, 4, 6, 10])
     }
 
+    @Test func `however a layer is damaged, it is refused or comes back from its own YAML the same`() throws {
+        var generator = SystemRandomNumberGenerator()
+        let whole = Array(wholeLayer.utf8)
+        let pieces = ["\n", " ", ":", "- ", "{", "]", "\"", "'", "~", "5", "null", "&a ", "*a", "|", "#", "\t", "<<: "]
+            .map { Array($0.utf8) }
+        var taken = 0
+        for _ in 0..<1500 {
+            var bytes = whole
+            for _ in 0..<Int.random(in: 1...3, using: &generator) {
+                let start = Int.random(in: 0..<bytes.count, using: &generator)
+                let end = min(bytes.count, start + Int.random(in: 0...4, using: &generator))
+                bytes.replaceSubrange(start..<end, with: pieces.randomElement(using: &generator) ?? [])
+            }
+            let text = String(decoding: bytes, as: UTF8.self)
+            guard let layer = try? Layer.parse(yaml: text, label: "L") else { continue }
+            taken += 1
+            #expect(try Layer.parse(yaml: layer.yaml(), label: "L") == layer, "read from \(text)")
+        }
+        #expect(taken > 0)
+    }
+
     @Test func `a layer without anything is a layer`() throws {
         for yaml in ["", "{}", "services:\n", "# nothing\n", "null"] {
             #expect(try Layer.parse(yaml: yaml, label: "empty") == Layer(label: "empty"))

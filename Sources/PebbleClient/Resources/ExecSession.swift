@@ -12,6 +12,9 @@ struct ExecSession {
     private var stderr: WebSocket?
     private let messages: ExecControl?
     private let description: String
+    /// How long everything may take, the server's own limit and some; nil for as long as it wants.
+    private let limit: Duration?
+    private let deadline: Deadline
     private let input: ExecCall.Input
     private var inputPosition = 0
     private var inputIsDone = false
@@ -25,12 +28,14 @@ struct ExecSession {
         control messages: ExecControl?
     ) throws(PebbleClientError) {
         let base = "/v1/tasks/\(HTTPRequest.element(task))/websocket/"
-        let deadline = Deadline(client.timeout)
+        let connecting = Deadline(client.timeout)
+        limit = call.timeout.map { $0 + client.timeout }
+        self.deadline = Deadline(limit)
         description = "Exec \"\(call.command.first ?? "")\""
-        control = try client.openWebSocket(base + "control", deadline: deadline, limit: client.timeout)
-        stdio = try client.openWebSocket(base + "stdio", deadline: deadline, limit: client.timeout)
+        control = try client.openWebSocket(base + "control", deadline: connecting, limit: client.timeout)
+        stdio = try client.openWebSocket(base + "stdio", deadline: connecting, limit: client.timeout)
         if call.separatesStandardError {
-            stderr = try client.openWebSocket(base + "stderr", deadline: deadline, limit: client.timeout)
+            stderr = try client.openWebSocket(base + "stderr", deadline: connecting, limit: client.timeout)
         }
         stderrIsDone = !call.separatesStandardError
         input = call.input
@@ -47,6 +52,8 @@ struct ExecSession {
                 try wait()
                 try drain(onOutput)
             }
+        } catch StreamError.timedOut {
+            throw .timedOut(request: description, after: limit ?? .zero)
         } catch let error as StreamError {
             throw .notReachable(request: description, reason: error.reason)
         } catch let error as MalformedReply {
@@ -95,7 +102,8 @@ struct ExecSession {
         } else {
             moreInput = false
         }
-        let count = poll(&entries, nfds_t(entries.count), moreInput ? 0 : -1)
+        let count = poll(&entries, nfds_t(entries.count), moreInput ? 0 : deadline.pollTimeout)
+        if count == 0 && deadline.isPast { throw .timedOut }
         if count < 0 && errno != EINTR { throw .system(number: errno, operation: "poll") }
     }
 
