@@ -54,6 +54,7 @@ final class HookToolRunner: Sendable {
             guard let tool = HookTools.tool(request.tool) else {
                 return ToolReply(failure: "bad request: unknown command \"\(request.tool)\"")
             }
+            if ToolHelp.isWanted(request.arguments) { return ToolReply(output: ToolHelp.text(tool, dispatch.event)) }
             do {
                 let output = try perform(tool, request, &context, dispatch)
                 return ToolReply(output: output)

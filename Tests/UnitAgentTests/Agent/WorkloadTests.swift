@@ -19,7 +19,7 @@ import Testing
         }
 
         func notices(after cursor: Timestamp?, timeout: Duration) throws -> [WorkloadNotice] {
-            state.withLock { $0.notices }.filter { cursor == nil || $0.lastRepeated > cursor! }
+            state.withLock { $0.notices }.filter { $0.lastRepeated > (cursor ?? Timestamp(seconds: 0)) }
         }
 
         func change(_ id: String) throws -> WorkloadChange? { state.withLock { $0.changes[id] } }

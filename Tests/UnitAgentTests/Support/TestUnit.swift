@@ -128,7 +128,7 @@ struct TimedOut: Error, CustomStringConvertible {
 
 /// Waits for a condition, generously: only a hang makes it fail.
 func eventually(_ what: String, _ condition: () throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + .seconds(120)
     while try !condition() {
         guard ContinuousClock.now < deadline else { throw TimedOut(what: what) }
         try await Task.sleep(for: .milliseconds(10))
@@ -140,20 +140,18 @@ extension TestUnit {
     func run(action: String, parameters: [String: String] = [:]) async throws -> (result: ActionResult, lines: [String])
     {
         let client = client
-        return try await withCheckedThrowingContinuation { continuation in
-            do {
-                try startThread(named: "run-action") {
-                    var lines: [String] = []
-                    do {
-                        let result = try client.run(action: action, parameters: parameters) { lines.append($0) }
-                        continuation.resume(returning: (result, lines))
-                    } catch {
-                        continuation.resume(throwing: error)
-                    }
-                }
-            } catch {
-                continuation.resume(throwing: error)
-            }
+        let outcome = Outcome()
+        try startThread(named: "run-action") {
+            var lines: [String] = []
+            let result = Result { try client.run(action: action, parameters: parameters) { lines.append($0) } }
+            outcome.box.withLock { $0 = (result, lines) }
         }
+        try await eventually("action \(action) ends") { outcome.box.withLock { $0 != nil } }
+        let (result, lines) = try #require(outcome.box.withLock { $0 })
+        return (try result.get(), lines)
     }
+}
+
+private final class Outcome: Sendable {
+    let box = Mutex<(Result<ActionResult, any Error>, [String])?>(nil)
 }

@@ -148,3 +148,14 @@ import Testing
         #expect(tools.call("storage-add data").exitCode == 1)
     }
 }
+
+@Suite struct ToolHelpTests {
+    @Test func `help tells which storage and relation a hook is about`() throws {
+        let storage = StorageEvent(name: "data", index: 1, location: "/x", kind: "filesystem")
+        let lines = try TestTools(event: .storageAttached(storage)).output("storage-get --help").split(separator: "\n")
+        #expect(lines.contains("-s  (= data/1)"))
+        #expect(lines.first == "Usage: storage-get [options] [arguments]")
+        let event = RelationEvent(id: RelationID(endpoint: "db", number: 2), remoteApplication: "postgres")
+        #expect(try TestTools(event: .relationCreated(event)).output("relation-set -h").contains("(= db:2)"))
+    }
+}
