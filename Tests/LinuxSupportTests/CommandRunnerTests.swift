@@ -51,7 +51,7 @@ import Testing
 
     @Test func `a grandchild that keeps the output open does not hold it up`() async throws {
         let result = try await runner.run(
-            Command("sh", ["-c", "sleep 5 & echo $!"], environment: environment)
+            Command("sh", ["-c", "sleep 1000 & echo $!"], environment: environment)
         )
         #expect(result.isSuccess)
         let grandchild = try #require(Int32(result.outputText.split(separator: "\n").first ?? ""))

@@ -92,10 +92,11 @@ final class ExecSession {
             return
         }
         input.writeAndFlush(data, promise: nil)
-        if !input.isWritable { setReading(sockets[.stdio], false) }
+        // Input for a command that has closed its end is dropped, and must not be waited for.
+        if input.isActive, !input.isWritable { setReading(sockets[.stdio], false) }
     }
 
-    func inputIsWritable() {
+    func inputHasRoom() {
         setReading(sockets[.stdio], true)
     }
 
@@ -120,7 +121,7 @@ final class ExecSession {
             // The terminal stays open; to the program this is the end of its input.
             input.writeAndFlush(ByteBuffer(bytes: [4]), promise: nil)
         } else {
-            // Closing drops what is not written yet; an empty write comes after all of it.
+            // Closing drops what is not written yet, so it has its turn after that.
             input.writeAndFlush(ByteBuffer()).whenComplete { _ in input.close(promise: nil) }
         }
     }

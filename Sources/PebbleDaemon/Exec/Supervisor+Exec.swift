@@ -199,7 +199,8 @@ extension Supervisor {
     private func write(_ descriptor: Int32, _ session: ExecSession) async throws -> any Channel {
         let id = session.taskID
         let actions = ExecPipeHandler.Actions(
-            writable: { self.assumeIsolated { $0.execSessions[id]?.inputIsWritable() } }
+            writable: { self.assumeIsolated { $0.execSessions[id]?.inputHasRoom() } },
+            ended: { self.assumeIsolated { $0.execSessions[id]?.inputHasRoom() } }
         )
         return try await ExecPipeHandler.bootstrap(on: loop, actions)
             .takingOwnershipOfDescriptor(output: descriptor).get()

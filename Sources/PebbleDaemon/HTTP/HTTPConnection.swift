@@ -13,6 +13,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private var body: RequestBody?
     private var task: Task<Void, Never>?
     private var isReadHeld = false
+    /// Nothing more is to be written: the client is gone, or has been told that its request makes no sense.
+    private var isOver = false
 
     init(api: API, peer: Peer) {
         self.api = api
@@ -52,14 +54,29 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         context.read()
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    /// An answer that is finished too late goes nowhere: written now it would break the order of the protocol.
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if isOver {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+        } else {
+            context.write(data, promise: promise)
+        }
+    }
+
+    private func end() {
+        isOver = true
         body?.end(isBroken: true)
         task?.cancel()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // Malformed requests have been answered further down; whatever it is, it costs the connection and no more.
+        end()
         context.close(promise: nil)
     }
 }

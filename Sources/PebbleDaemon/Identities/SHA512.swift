@@ -33,7 +33,9 @@ struct SHA512 {
     mutating func finish() -> [UInt8] {
         let bits = length * 8
         pending.append(0x80)
-        while pending.count % Self.blockSize != Self.blockSize - 8 { pending.append(0) }
+        // The length has sixteen bytes, of which the upper half is zero for anything that fits in memory.
+        while pending.count % Self.blockSize != Self.blockSize - 16 { pending.append(0) }
+        pending += [UInt8](repeating: 0, count: 8)
         for shift in stride(from: 56, through: 0, by: -8) {
             pending.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
         }
@@ -47,7 +49,15 @@ struct SHA512 {
 
     private mutating func compress(_ block: ArraySlice<UInt8>) {
         var schedule = [UInt64](repeating: 0, count: 80)
-        for (index, byte) in block.enumerated() { schedule[index / 8] = schedule[index / 8] << 8 | UInt64(byte) }
+        var position = block.startIndex
+        for index in 0..<16 {
+            var word: UInt64 = 0
+            for _ in 0..<8 {
+                word = word << 8 | UInt64(block[position])
+                position += 1
+            }
+            schedule[index] = word
+        }
         for index in 16..<80 {
             let (early, late) = (schedule[index - 15], schedule[index - 2])
             let first = rotate(early, 1) ^ rotate(early, 8) ^ (early >> 7)

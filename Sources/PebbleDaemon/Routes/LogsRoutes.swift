@@ -125,15 +125,19 @@ struct LogFollower: Sendable {
 /// Writes text of unknown encoding as a JSON string.
 enum JSONText {
     static func write(_ bytes: ArraySlice<UInt8>, to buffer: inout ByteBuffer) {
-        buffer.writeInteger(UInt8(ascii: "\""))
         let isPlain = bytes.allSatisfy { $0 >= 32 && $0 < 127 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
-        if isPlain {
-            buffer.writeBytes(bytes)
-        } else {
-            // What is no UTF-8 becomes U+FFFD here.
-            buffer.writeString(escaped(String(decoding: bytes, as: UTF8.self)))
+        guard isPlain else {
+            buffer.writeString(quoted(bytes))
+            return
         }
         buffer.writeInteger(UInt8(ascii: "\""))
+        buffer.writeBytes(bytes)
+        buffer.writeInteger(UInt8(ascii: "\""))
+    }
+
+    /// What is no UTF-8 becomes U+FFFD.
+    static func quoted(_ bytes: ArraySlice<UInt8>) -> String {
+        "\"\(escaped(String(decoding: bytes, as: UTF8.self)))\""
     }
 
     private static func escaped(_ text: String) -> String {
