@@ -153,4 +153,35 @@ import Testing
             indico.text("/srv/indico/etc/database.pgpass") == "10.0.0.1:5432:indico:relation_id_1:some\\:pa\\\\ss\n"
         )
     }
+
+    @Test func `a database that was emptied under a serving site is prepared with the site stopped`() throws {
+        var world = try IndicoWorld.serving()
+        world.workload.change {
+            $0.database = "empty"
+            $0.identity = "7000/9/9"
+        }
+        world.world.storedState = [:]
+        let output = try world.run(.updateStatus)
+        let calls = output.containerCalls.filter { $0.container == "indico" }.map(\.change)
+        let stopped = try #require(calls.firstIndex(of: .stopped("indico")))
+        let prepared = try #require(
+            calls.firstIndex {
+                if case .executed(let command) = $0 { command.words.last == "db-prepare" } else { false }
+            }
+        )
+        #expect(stopped < prepared)
+        #expect(world.world.unitStatus == .active())
+    }
+
+    @Test func `a companion that does not start is named and the site serves without it`() throws {
+        var world = try IndicoWorld()
+        world.world.containers["indico"]?.failingServices = ["celery-exporter"]
+        try world.run(.configChanged)
+        #expect(world.world.unitStatus == .waiting("waiting for service celery-exporter"))
+        #expect(try #require(world.world.containers["indico-nginx"]).running["nginx"] != nil)
+
+        world.world.containers["indico"]?.failingServices = []
+        try world.run(.updateStatus)
+        #expect(world.world.unitStatus == .active())
+    }
 }

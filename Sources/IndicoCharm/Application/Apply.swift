@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CharmKit
 import PebbleAPI
+import PebblePlan
 
 /// Makes the workload what a decision says it shall be, and tells how it is.
 ///
@@ -15,7 +16,7 @@ struct WorkloadApplication {
     let show: (String) throws -> Void
 
     /// How long a hook waits for a workload it has just changed.
-    static let patience = Duration.seconds(60)
+    static let patience = Duration.seconds(120)
 
     /// Applies the decision.
     ///
@@ -27,6 +28,7 @@ struct WorkloadApplication {
         let container = IndicoContainer(indico, desired, show: show)
         if let obstacle = try container.apply(memory: &memory, now: now) { return obstacle.status }
         if let obstacle = try NginxContainer(nginx, desired).apply() { return obstacle.status }
+        if let absent = try absentService() { return .waiting("waiting for service \(absent)") }
         if let failing = try failingCheck() { return .waiting("waiting for check \(failing)") }
         guard awaitSite() else { return .waiting("waiting for Indico to answer") }
         return try customize(&memory) ?? .active()
@@ -52,6 +54,14 @@ struct WorkloadApplication {
         return nil
     }
 
+    private func absentService() throws -> String? {
+        for (container, layer) in [(indico, desired.indico.layer), (nginx, desired.nginx.layer)] {
+            let services = try container.services()
+            if let name = layer.services.keys.sorted().first(where: { services[$0]?.isRunning != true }) { return name }
+        }
+        return nil
+    }
+
     private func failingCheck() throws -> String? {
         let checks = try Array(indico.checks().values) + Array(nginx.checks().values)
         // Those of the whole way are asked anew below, so that a start is not judged by what was before it.
@@ -72,10 +82,16 @@ struct WorkloadApplication {
 }
 
 extension Obstacle {
+    /// The obstacle as a status: one line, short enough to be read in a table.
     var status: Status {
         switch self {
-        case .blocked(let message): .blocked(message)
-        case .waiting(let message): .waiting(message)
+        case .blocked(let message): .blocked(Self.line(message))
+        case .waiting(let message): .waiting(Self.line(message))
         }
+    }
+
+    static func line(_ message: String) -> String {
+        let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+        return line.count <= 300 ? line : line.prefix(299) + "…"
     }
 }

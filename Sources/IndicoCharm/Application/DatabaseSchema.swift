@@ -5,6 +5,8 @@ import PebbleAPI
 struct DatabaseSchema {
     let module: WorkloadModule
     let mayMigrate: Bool
+    /// Stops what serves: an empty database under a serving site is not the one its sessions were made for.
+    let quiesce: () throws -> Void
     /// Shows what takes a while.
     let show: (String) throws -> Void
 
@@ -39,6 +41,7 @@ struct DatabaseSchema {
         case "current": return nil
         case "empty":
             guard mayMigrate else { return .obstacle(.waiting("waiting for the leader to prepare the database")) }
+            try quiesce()
             try show("preparing the database")
             _ = try module.ask("db-prepare", timeout: .seconds(600))
         case "behind":

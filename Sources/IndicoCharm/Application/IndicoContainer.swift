@@ -10,7 +10,6 @@ struct IndicoContainer {
     let desired: DesiredWorkload
     let module: WorkloadModule
     let files: ContainerFiles
-    let schema: DatabaseSchema
     /// Shows what takes a while.
     let show: (String) throws -> Void
 
@@ -20,7 +19,6 @@ struct IndicoContainer {
         self.show = show
         module = WorkloadModule(container: container, layout: desired.layout, account: desired.indico.account)
         files = ContainerFiles(container: container, desired: desired.indico)
-        schema = DatabaseSchema(module: module, mayMigrate: desired.mayMigrate, show: show)
     }
 
     /// Writes, prepares, starts and reloads, each only where something differs.
@@ -51,13 +49,16 @@ struct IndicoContainer {
         let changed = try files.changed()
         guard !changed.isEmpty else { return nil }
         if wasServing, let problem = try refusal(of: changed) { return problem }
-        let readers = pending.readers.union(changed.map(\.reader).filter { $0 != .eachUse })
-        if readers != pending.readers {
-            pending.readers = readers
-            try pending.write(container, desired.indico.pendingPath, options: files.options(0o644))
-        }
+        let readers = changed.map(\.reader).filter { $0 != .eachUse }
+        pending.readers.formUnion(readers)
+        if !readers.isEmpty { try note(&pending) }
         for file in changed { try files.write(file) }
+        if !readers.isEmpty { try note(&pending) }
         return nil
+    }
+
+    private func note(_ pending: inout PendingChanges) throws {
+        try pending.write(container, desired.indico.pendingPath, options: files.options(0o644))
     }
 
     /// Has Indico load the new configuration beside the one that serves.
@@ -78,13 +79,19 @@ struct IndicoContainer {
     // MARK: - Database
 
     private func lookAtDatabase(_ memory: inout WorkloadMemory, now: Int64, wasServing: Bool) throws -> Obstacle? {
+        let schema = DatabaseSchema(
+            module: module,
+            mayMigrate: desired.mayMigrate,
+            quiesce: { try stopServing() },
+            show: show
+        )
         switch try schema.ensure() {
         case .obstacle(let obstacle): return obstacle
         case .current(let identity, let version):
             if wasServing, let known = memory.identity, known != identity {
                 // Sessions of the old database must not meet the new one: uWSGI drops them before it serves again.
                 try show("moving to another database")
-                try container.stop(runningCelery() + ["indico"], timeout: .seconds(120))
+                try stopServing()
             }
             memory.database = desired.settings.database.place
             memory.identity = identity
@@ -94,8 +101,10 @@ struct IndicoContainer {
         }
     }
 
-    private func runningCelery() throws -> [String] {
-        try container.services(IndicoLayer.celeryServices).values.filter(\.isRunning).map(\.name).sorted()
+    private func stopServing() throws {
+        let names = ["indico"] + IndicoLayer.celeryServices
+        let running = try container.services(names).values.filter(\.isRunning).map(\.name).sorted()
+        try container.stop(running, timeout: .seconds(120))
     }
 
     // MARK: - Processes
@@ -105,24 +114,21 @@ struct IndicoContainer {
         let layer = desired.indico.layer
         if !LayerDifference.isInPlan(layer, try container.plan()) {
             pending.readers.insert(.plan)
-            try pending.write(container, desired.indico.pendingPath, options: files.options(0o644))
+            try note(&pending)
             try container.addLayer(layer)
         }
         let running = try container.services()
         let complete = layer.services.keys.allSatisfy { running[$0]?.isRunning == true }
         guard pending.readers.contains(.plan) || !complete else { return }
         if before["indico"]?.isRunning != true { try show("starting Indico") }
-        try container.replan(timeout: .seconds(180))
+        try container.replanAround("indico", timeout: .seconds(180))
     }
 
     /// Has each reader of a changed file take the change up, unless it was started after the change.
     private func takeUp(_ pending: PendingChanges, _ before: [String: ServiceInfo]) throws -> Obstacle? {
         guard !pending.readers.isEmpty else { return nil }
         let after = try container.services()
-        func kept(_ name: String) -> Bool {
-            guard let old = before[name], let new = after[name] else { return false }
-            return old.isRunning && new.isRunning && old.currentSince == new.currentSince
-        }
+        func kept(_ name: String) -> Bool { pending.isOlder(after[name], before: before[name]) }
         if kept("indico") {
             if pending.readers.contains(.uwsgi) {
                 try container.signal("SIGHUP", ["indico"])

@@ -27,28 +27,33 @@ struct NginxContainer {
         if let refusal = try refusal(of: changed) { return refusal }
         if changed.contains(where: { $0.reader == .nginx }) {
             pending.readers.insert(.nginx)
-            try pending.write(container, desired.nginx.pendingPath, options: files.options(0o644))
+            try note(&pending)
         }
         for file in changed { try files.write(file) }
+        if changed.contains(where: { $0.reader == .nginx }) { try note(&pending) }
 
         let layer = desired.nginx.layer
         if !LayerDifference.isInPlan(layer, try container.plan()) {
             pending.readers.insert(.plan)
-            try pending.write(container, desired.nginx.pendingPath, options: files.options(0o644))
+            try note(&pending)
             try container.addLayer(layer)
         }
         let complete = layer.services.keys.allSatisfy { before[$0]?.isRunning == true }
-        if pending.readers.contains(.plan) || !complete { try container.replan(timeout: .seconds(60)) }
+        if pending.readers.contains(.plan) || !complete {
+            try container.replanAround("nginx", timeout: .seconds(60))
+        }
         guard !pending.readers.isEmpty else { return nil }
         let after = try container.services()["nginx"]
-        if pending.readers.contains(.nginx), let old = before["nginx"], old.isRunning,
-            after?.currentSince == old.currentSince
-        {
+        if pending.readers.contains(.nginx), pending.isOlder(after, before: before["nginx"]) {
             // New workers take new connections at once; old ones end with their requests.
             try container.signal("SIGHUP", ["nginx"])
         }
         try container.removePath(desired.nginx.pendingPath, recursive: true)
         return nil
+    }
+
+    private func note(_ pending: inout PendingChanges) throws {
+        try pending.write(container, desired.nginx.pendingPath, options: files.options(0o644))
     }
 
     /// Has nginx read a new configuration beside the one that serves.

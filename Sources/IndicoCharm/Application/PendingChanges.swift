@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CharmKit
+import PebbleAPI
 
 /// Which changes were written to a container but not yet taken up by what reads them.
 ///
@@ -7,6 +8,8 @@ import CharmKit
 /// its change up: whenever a hook is killed, the next one finds what is left to do.
 struct PendingChanges: Hashable {
     var readers: Set<DesiredFile.Reader> = []
+    /// When the last changed file was in place; nil when that is not known.
+    var completedAt: Timestamp?
 
     init(readers: Set<DesiredFile.Reader> = []) {
         self.readers = readers
@@ -20,11 +23,23 @@ struct PendingChanges: Hashable {
 
     static func read(_ container: Container, _ path: String) throws -> PendingChanges {
         guard let bytes = try container.pullIfPresent(path) else { return PendingChanges() }
-        return PendingChanges(text: String(decoding: bytes, as: UTF8.self))
+        var pending = PendingChanges(text: String(decoding: bytes, as: UTF8.self))
+        pending.completedAt = try container.fileInfo(path)?.lastModified
+        return pending
     }
 
-    func write(_ container: Container, _ path: String, options: FileOptions) throws {
+    /// Writes the note; done before the first changed file, and again after the last.
+    mutating func write(_ container: Container, _ path: String, options: FileOptions) throws {
         try container.push(text, to: path, options: options)
+        completedAt = try container.fileInfo(path)?.lastModified
+    }
+
+    /// Whether a service ran through all of the changes and so has not seen them.
+    func isOlder(_ service: ServiceInfo?, before: ServiceInfo?) -> Bool {
+        guard let service, let before, service.isRunning, before.isRunning else { return false }
+        guard service.currentSince == before.currentSince else { return false }
+        guard let started = service.currentSince, let completedAt else { return true }
+        return started <= completedAt
     }
 }
 

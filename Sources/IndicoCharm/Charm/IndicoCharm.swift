@@ -103,7 +103,8 @@ public struct IndicoCharm: Charm {
             // The container went away, or a service did not start: what is left is done at the next event.
             model.log.warning("\(error)")
             let verb = error.kind == .notReachable ? "waiting for Pebble in" : "waiting for container"
-            return .waiting("\(verb) \(error.container)" + (error.kind == .notReachable ? "" : ": \(error.message)"))
+            let reason = error.kind == .notReachable ? "" : ": \(error.message)"
+            return Obstacle.waiting("\(verb) \(error.container)\(reason)").status
         }
     }
 
