@@ -81,6 +81,8 @@ import Testing
             let listed = try #require(try client.listFiles(directory + "/a dir").first)
             #expect(listed.size == 300_000 && listed.permissions == "600" && listed.path == path)
             #expect(try client.listFiles(directory + "/a dir", itself: true).first?.type == .directory)
+            // Paths are told without detours, as clients compare them.
+            #expect(try client.listFiles(directory + "/./a dir/").map(\.path) == [path])
             try client.makeDirectory(directory + "/x/y", makeParents: true, permissions: 0o700)
             try client.writeFile(directory + "/empty", [])
             #expect(try client.readFile(directory + "/empty") == [])

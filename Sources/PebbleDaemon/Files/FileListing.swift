@@ -14,20 +14,33 @@ struct FileListing: Sendable {
         if let pattern, !FilePattern.isValid(pattern) { throw FileError("syntax error in pattern") }
         var information = stat()
         guard stat(path, &information) == 0 else { throw FileError(SystemError.last("stat \(path)")) }
+        let shown = Self.cleaned(path)
         let owners = OwnerNames(accounts: accounts)
         if itself || information.st_mode & S_IFMT != S_IFDIR {
-            let name = String(path.split(separator: "/").last ?? "/")
+            let name = String(shown.split(separator: "/").last ?? "/")
             guard pattern.map({ FilePattern.matches($0, name) }) ?? true else { return [] }
-            return [info(path: path, name: name, information, owners)]
+            return [info(path: shown, name: name, information, owners)]
         }
         return try names(in: path).compactMap { name in
             guard pattern.map({ FilePattern.matches($0, name) }) ?? true else { return nil }
-            let child = path == "/" ? "/\(name)" : "\(path)/\(name)"
             var information = stat()
             // Gone between the two looks.
-            guard lstat(child, &information) == 0 else { return nil }
-            return info(path: child, name: name, information, owners)
+            guard lstat("\(path)/\(name)", &information) == 0 else { return nil }
+            return info(path: shown == "/" ? "/\(name)" : "\(shown)/\(name)", name: name, information, owners)
         }
+    }
+
+    /// An absolute path without empty, `.` and `..` parts, as listed paths are told.
+    static func cleaned(_ path: String) -> String {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") {
+            switch part {
+            case ".": break
+            case "..": _ = parts.popLast()
+            default: parts.append(part)
+            }
+        }
+        return "/" + parts.joined(separator: "/")
     }
 
     private func names(in path: String) throws(FileError) -> [String] {
