@@ -40,9 +40,9 @@ public struct PortRange: Sendable, Hashable, Comparable, CustomStringConvertible
         return first == last ? "\(first)/\(transport)" : "\(first)-\(last)/\(transport)"
     }
 
-    /// Orders by first port, then by text.
+    /// Orders as Juju lists ranges: by transport, then by first port.
     public static func < (left: PortRange, right: PortRange) -> Bool {
-        (left.first ?? 0, left.description) < (right.first ?? 0, right.description)
+        (left.transport, left.first ?? 0, left.last ?? 0) < (right.transport, right.first ?? 0, right.last ?? 0)
     }
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CharmKit
-import FoundationEssentials
 
 extension FakeAgent {
     func relationTool(_ tool: ToolName, _ arguments: [String], _ input: [UInt8]) throws -> String {
@@ -62,16 +61,7 @@ extension FakeAgent {
     }
 
     private func write(_ parsed: ToolArguments, _ input: [UInt8], _ index: Int) throws {
-        var values: [String: String] = [:]
-        if parsed.flags["--file"] == "-" {
-            values = try JSONDecoder().decode([String: String].self, from: Data(input))
-        }
-        for pair in parsed.positionals {
-            guard let equals = pair.firstIndex(of: "=") else {
-                throw Refusal(message: "expected \"key=value\", got \"\(pair)\"", exitCode: 2)
-            }
-            values[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
-        }
+        let values = try values(parsed, input)
         let isApplication = parsed.isOn("--app")
         guard !isApplication || world.isLeader else { throw Refusal(message: "cannot write relation settings") }
         for (key, value) in values {

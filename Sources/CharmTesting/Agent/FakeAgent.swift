@@ -158,8 +158,7 @@ final class FakeAgent: HookTools {
         let parsed = ToolArguments(arguments)
         switch tool {
         case .stateSet:
-            let values = try JSONDecoder().decode([String: String].self, from: Data(input))
-            for (key, value) in values { world.storedState[key] = value.isEmpty ? nil : value }
+            for (key, value) in try values(parsed, input) { world.storedState[key] = value.isEmpty ? nil : value }
             return ""
         case .stateDelete:
             for key in parsed.positionals { world.storedState[key] = nil }
@@ -168,6 +167,21 @@ final class FakeAgent: HookTools {
             guard let key = parsed.positionals.first, key != "-" else { return try json(world.storedState) }
             return try json(world.storedState[key])
         }
+    }
+
+    /// The values a tool was given, by file on standard input and as `key=value`, which counts more.
+    func values(_ parsed: ToolArguments, _ input: [UInt8]) throws -> [String: String] {
+        var values: [String: String] = [:]
+        if parsed.flags["--file"] == "-" {
+            values = try JSONDecoder().decode([String: String].self, from: Data(input))
+        }
+        for pair in parsed.positionals {
+            guard let equals = pair.firstIndex(of: "=") else {
+                throw Refusal(message: "expected \"key=value\", got \"\(pair)\"", exitCode: 2)
+            }
+            values[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
+        }
+        return values
     }
 
     private func storageTool(_ tool: ToolName, _ arguments: [String]) throws -> String {
