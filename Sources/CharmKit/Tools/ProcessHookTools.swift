@@ -50,6 +50,19 @@ public struct ProcessHookTools: HookTools {
             for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
             (readEnd, writeEnd) = (ends[0], ends[1])
         }
+
+        /// A pipe whose other end may be closed at any time.
+        ///
+        /// Being a socket, writing to it then is an error and no signal, so nothing of this process has to be changed
+        /// to survive a tool that does not read its input.
+        init(forInput: Void) throws(SystemFailure) {
+            var ends: [Int32] = [-1, -1]
+            let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+            guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
+                throw SystemFailure(operation: "socketpair", code: errno)
+            }
+            (readEnd, writeEnd) = (ends[0], ends[1])
+        }
     }
 
     private func spawn(
@@ -57,7 +70,7 @@ public struct ProcessHookTools: HookTools {
         _ command: [String],
         input: [UInt8]
     ) throws(SystemFailure) -> ToolReply {
-        let (standardInput, standardOutput, standardError) = (try Pipe(), try Pipe(), try Pipe())
+        let (standardInput, standardOutput, standardError) = (try Pipe(forInput: ()), try Pipe(), try Pipe())
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -107,12 +120,7 @@ public struct ProcessHookTools: HookTools {
         var outputEnds = outputEnds
         var outputs: [[UInt8]] = outputEnds.map { _ in [] }
         var piece = [UInt8](repeating: 0, count: 64 * 1024)
-        // A tool that never reads its input must not kill the charm by SIGPIPE; the write then fails with EPIPE.
-        let oldHandler = signal(SIGPIPE, SIG_IGN)
-        defer {
-            signal(SIGPIPE, oldHandler)
-            for end in outputEnds + [inputEnd] where end >= 0 { close(end) }
-        }
+        defer { for end in outputEnds + [inputEnd] where end >= 0 { close(end) } }
         if input.isEmpty {
             close(inputEnd)
             inputEnd = -1
@@ -125,11 +133,12 @@ public struct ProcessHookTools: HookTools {
                 return .failure(SystemFailure(operation: "poll", code: errno))
             }
             if polled[outputs.count].revents != 0 {
-                // At most what a pipe takes without blocking once it polls writable.
-                let end = min(written + Int(PIPE_BUF), input.count)
-                let count = input[written..<end].withUnsafeBytes { write(inputEnd, $0.baseAddress, $0.count) }
+                let count = input[written...].withUnsafeBytes {
+                    send(inputEnd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+                }
                 if count > 0 { written += count }
-                if written == input.count || (count < 0 && errno != EINTR) {
+                // A tool that closed its input has read what it wanted.
+                if written == input.count || (count < 0 && errno != EINTR && errno != EAGAIN) {
                     close(inputEnd)
                     inputEnd = -1
                 }
