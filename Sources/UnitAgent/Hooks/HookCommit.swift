@@ -32,14 +32,16 @@ extension AgentCore {
             charmFingerprint: charmFingerprint,
             hostBoot: hostBoot,
             databagVersion: try model.databagVersion(of: event),
-            secretRevision: try model.secretRevision(of: event)
+            secretRevision: try model.secretRevision(of: event),
+            // Not looked up at the commit: by then Pebble may have started once more, which the charm has not seen.
+            workloadEvent: memory.withLock { $0.workloadEvents.first { $0.event == event } }
         )
     }
 
     /// Commits a hook that succeeded: its writes, and that the charm knows, in one transaction.
     func commit(_ event: HookEvent, _ context: HookContext, _ marks: HookMarks) throws {
         let (time, unit) = (now(), unit)
-        let told = memory.withLock { $0.workloadEvents.first { $0.event == event } }
+        let told = marks.workloadEvent
         try store.write { model in
             for write in context.writes { try write.apply(to: model) }
             try model.setTold(event, marks, now: time.seconds)

@@ -72,8 +72,9 @@ struct HookLoop: Sendable {
     /// When something becomes due without anybody saying so.
     private func nextTime() throws -> Timestamp {
         let memory = core.memory.withLock { $0 }
+        // While a hook is in error nothing else is told, however long it has been due.
+        if memory.failures > 0 { return memory.retryAt }
         var times = [memory.lastUpdateStatus + core.configuration.updateStatusInterval]
-        if memory.failures > 0 { times = [memory.retryAt] }
         if let seconds = try core.store.read({ try $0.nextSecretTime() }) { times.append(Timestamp(seconds: seconds)) }
         return times.min() ?? core.now()
     }

@@ -13,6 +13,8 @@ struct HookMarks: Sendable, Equatable {
     var databagVersion: Int64
     /// The newest revision of the secret a secret hook is about.
     var secretRevision: Int
+    /// What a container's Pebble did, for a hook about that.
+    var workloadEvent: WorkloadEvent?
 }
 
 extension Model {

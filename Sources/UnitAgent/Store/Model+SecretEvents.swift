@@ -26,8 +26,8 @@ extension Model {
     func nextSecretTime() throws -> Int64? {
         try connection.row(
             """
-            SELECT min(at) FROM (SELECT next_rotate AS at FROM secret WHERE owner_kind <> 'remote'
-            UNION ALL SELECT next_expired FROM secret_revision JOIN secret ON id = secret WHERE owner_kind <> 'remote')
+            SELECT min(at) FROM (SELECT next_rotate AS at FROM secret WHERE owner_kind IN ('unit', 'application')
+            UNION ALL SELECT next_expired FROM secret_revision JOIN secret ON id = secret WHERE owner_kind IN ('unit', 'application'))
             """
         )?.optionalInteger(0)
     }
@@ -39,7 +39,7 @@ extension Model {
             SELECT secret.id, secret_tracking.label, max(secret_revision.revision) AS latest FROM secret_tracking
             JOIN secret ON secret.id = secret_tracking.secret
             JOIN secret_revision ON secret_revision.secret = secret.id
-            WHERE owner_kind = 'remote' GROUP BY secret.id
+            WHERE owner_kind NOT IN ('unit', 'application') GROUP BY secret.id
             HAVING latest > secret_tracking.told_revision AND latest > secret_tracking.revision ORDER BY secret.id
             """
         ).map { .changed(id: $0.text(0), label: $0.optionalText(1), revision: $0.number(2)) }
@@ -47,7 +47,7 @@ extension Model {
 
     private func rotateDue(now: Int64) throws -> [SecretDue] {
         try connection.rows(
-            "SELECT id, label FROM secret WHERE owner_kind <> 'remote' AND next_rotate <= ? ORDER BY id",
+            "SELECT id, label FROM secret WHERE owner_kind IN ('unit', 'application') AND next_rotate <= ? ORDER BY id",
             .integer(now)
         ).map { .rotate(id: $0.text(0), label: $0.optionalText(1)) }
     }
@@ -56,7 +56,7 @@ extension Model {
         try connection.rows(
             """
             SELECT id, label, revision FROM secret_revision JOIN secret ON id = secret
-            WHERE owner_kind <> 'remote' AND next_expired <= ? ORDER BY id, revision
+            WHERE owner_kind IN ('unit', 'application') AND next_expired <= ? ORDER BY id, revision
             """,
             .integer(now)
         ).map { .expired(id: $0.text(0), label: $0.optionalText(1), revision: $0.number(2)) }
@@ -69,7 +69,7 @@ extension Model {
             SELECT id, secret.label, revision.revision FROM secret_revision AS revision
             JOIN secret ON id = revision.secret
             LEFT JOIN secret_tracking AS tracking ON tracking.secret = id
-            WHERE owner_kind <> 'remote' AND remove_told = 0
+            WHERE owner_kind IN ('unit', 'application') AND remove_told = 0
             AND revision.revision < (SELECT max(revision) FROM secret_revision WHERE secret = id)
             AND revision.revision IS NOT tracking.revision ORDER BY id, revision.revision
             """

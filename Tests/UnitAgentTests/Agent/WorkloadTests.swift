@@ -72,6 +72,23 @@ import Testing
         try await eventually("ready again") { Self.events(core).first?.kind == .ready(bootID: "two") }
     }
 
+    @Test func `a Pebble that starts again while its charm is told of the first start is told again`() async throws {
+        let unit = try TestUnit(metadata: Self.metadata)
+        let core = try Self.core(unit)
+        let workload = Workload()
+        let watchers = WorkloadWatchers(core: core) { _ in workload }
+        try watchers.start()
+        defer { watchers.stop() }
+        workload.state.withLock { $0.boot = "one" }
+        try await eventually("ready") { Self.events(core).first?.kind == .ready(bootID: "one") }
+        let event = try #require(Self.events(core).first?.event)
+        let marks = try core.store.read { try core.marks(for: event, $0) }
+        workload.state.withLock { $0.boot = "two" }
+        try await eventually("ready again") { Self.events(core).first?.kind == .ready(bootID: "two") }
+        try core.commit(event, HookContext(id: "", event: event, task: nil), marks)
+        #expect(Self.events(core).map(\.kind) == [.ready(bootID: "two")])
+    }
+
     @Test func `notices and checks are told once, in order, and not again by the next agent`() async throws {
         let unit = try TestUnit(metadata: Self.metadata)
         let workload = Workload()
