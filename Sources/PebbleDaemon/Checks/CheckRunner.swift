@@ -14,7 +14,8 @@ final class CheckRunner {
     var timer: Scheduled<Void>?
     /// When the next run is due, so that the time a run takes does not add up.
     var nextRun: NIODeadline = .now()
-    var isRunning = false
+    /// The run under way.
+    var probe: Task<Void, Never>?
     /// Runs begun before the last start or stop count no more.
     var generation = 0
     var successCount = 0

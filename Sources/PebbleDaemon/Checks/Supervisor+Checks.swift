@@ -87,14 +87,22 @@ extension Supervisor {
         runner.machine.stop()
         runner.generation += 1
         runner.timer?.cancel()
+        runner.probe?.cancel()
         if let task = runner.taskID { update(task) { $0.status = .done } }
         runner.taskID = nil
         return true
     }
 
-    /// Stops the timers of all checks; their tasks stay as they are, for the next start to settle.
-    func silenceChecks() {
-        for runner in checks.values { runner.timer?.cancel() }
+    /// Ends the checks with the daemon, and the commands they are running.
+    ///
+    /// Their tasks stay as they are, for the next start to settle.
+    func silenceChecks() async {
+        for runner in checks.values {
+            runner.timer?.cancel()
+            runner.generation += 1
+            runner.probe?.cancel()
+        }
+        for runner in checks.values { await runner.probe?.value }
     }
 
     private func beginCheckChange(_ runner: CheckRunner, kind: String) {
@@ -120,11 +128,10 @@ extension Supervisor {
     private func checkIsDue(_ name: String, _ generation: Int) {
         guard let runner = checks[name], runner.generation == generation, runner.machine.isActive else { return }
         scheduleCheck(runner, from: runner.nextRun)
-        guard !runner.isRunning else { return }
-        runner.isRunning = true
-        Task {
+        guard runner.probe == nil else { return }
+        runner.probe = Task {
             let failure = await probe(runner.config)
-            runner.isRunning = false
+            runner.probe = nil
             if runner.generation == generation { take(failure, of: runner) }
         }
     }

@@ -55,18 +55,22 @@ final class Daemon: Sendable {
         let layers = try await loadLayers()
         let server = HTTPServer(api: API(supervisor: supervisor))
         let supervisor = supervisor
-        // The predecessor's socket tells whether it still lives; its state is ours only if it does not.
+        // The predecessor's socket tells whether it still lives; what it left is ours only if it does not. Clients
+        // come in when all that is dealt with: before, they would see services that are about to go.
         let socket = try await SocketClaim.claim(options.socketPath) {
             try await supervisor.openState(directory: options.isPersistent ? options.directory : nil)
+            await supervisor.stopLeftovers()
+            try await supervisor.load(layers)
             return try await server.listen(socket: options.socketPath)
         }
         listeners.withLock { $0.append(socket) }
         do {
-            try await begin(layers, server)
+            try await listenHTTP(server)
         } catch {
             await closeListeners()
             throw error
         }
+        log.write("Started daemon.")
         ready()
         SystemNotifier(socketPath: options.environment["NOTIFY_SOCKET"]).send("READY=1")
         if !options.holds { await autostart() }
@@ -79,16 +83,12 @@ final class Daemon: Sendable {
         return try ArgumentsLayer.adding(options.serviceArguments, to: layers)
     }
 
-    private func begin(_ layers: [Layer], _ server: HTTPServer) async throws {
-        if let address = options.httpAddress {
-            let (host, port) = try HTTPAddress.parse(address)
-            let channel = try await server.listen(host: host, port: port)
-            listeners.withLock { $0.append(channel) }
-            await supervisor.setHTTPAddress(channel.localAddress.map(HTTPAddress.text))
-        }
-        log.write("Started daemon.")
-        await supervisor.stopLeftovers()
-        try await supervisor.load(layers)
+    private func listenHTTP(_ server: HTTPServer) async throws {
+        guard let address = options.httpAddress else { return }
+        let (host, port) = try HTTPAddress.parse(address)
+        let channel = try await server.listen(host: host, port: port)
+        listeners.withLock { $0.append(channel) }
+        await supervisor.setHTTPAddress(channel.localAddress.map(HTTPAddress.text))
     }
 
     private func autostart() async {
@@ -103,6 +103,7 @@ final class Daemon: Sendable {
         SystemNotifier(socketPath: options.environment["NOTIFY_SOCKET"]).send("STOPPING=1")
         log.write("Exiting on \(reason.text).")
         await supervisor.silenceChecks()
+        await supervisor.abortCommands()
         await supervisor.stopAllServices()
         await closeListeners()
         await supervisor.finishState()

@@ -11,7 +11,7 @@ enum HTTPAddress {
         }
         var host = text[..<colon]
         if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-        return (host.isEmpty ? "::" : String(host), port)
+        return (String(host), port)
     }
 
     static func text(_ address: SocketAddress) -> String {

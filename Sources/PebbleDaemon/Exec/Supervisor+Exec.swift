@@ -61,6 +61,15 @@ extension Supervisor {
         try execSession(task: task, socket: socket) != nil
     }
 
+    /// Kills the commands of clients, and waits a moment for their ends.
+    func abortCommands() async {
+        for (id, session) in execSessions {
+            session.abort()
+            guard let change = document.tasks[id]?.change else { continue }
+            _ = try? await waitForChange(change, timeout: .seconds(1))
+        }
+    }
+
     private func run(_ session: ExecSession) async {
         let id = session.taskID
         let timer = schedule(in: Self.connectTimeout) { $0.execSessions[id]?.giveUpWaiting() }

@@ -39,8 +39,8 @@ struct APIRequest: Sendable {
 enum APILimits {
     /// Bodies but those of files, which are written as they come.
     static let bodySize = 16 << 20
-    static let connections = 1024
-    /// How long a connection may take over a request's head, or be idle between requests.
+    static let connections = 512
+    /// How long a client may be silent in the middle of a request, or between two.
     static let idleTimeout = TimeAmount.minutes(10)
     /// The metadata in front of written files.
     static let metadataSize = 4 << 20

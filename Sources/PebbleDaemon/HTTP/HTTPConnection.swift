@@ -13,6 +13,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private var body: RequestBody?
     private var task: Task<Void, Never>?
     private var isReadHeld = false
+    private var isAnswering = false
     /// Nothing more is to be written: the client is gone, or has been told that its request makes no sense.
     private var isOver = false
 
@@ -27,6 +28,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             let channel = context.channel
             let body = RequestBody { channel.pipeline.fireUserInboundEventTriggered(ReadAgain()) }
             self.body = body
+            isAnswering = true
             task = api.begin(head, body: body, peer: peer, channel: channel)
         case .body(let buffer):
             body?.append(buffer)
@@ -45,6 +47,11 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is IdleStateHandler.IdleStateEvent {
+            // Whoever waits for an answer may be silent; whoever owes the rest of a request, or the next, may not.
+            if !isAnswering || body?.isComplete == false { context.close(promise: nil) }
+            return
+        }
         guard event is ReadAgain else {
             context.fireUserInboundEventTriggered(event)
             return
@@ -59,6 +66,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         if isOver {
             promise?.fail(ChannelError.ioOnClosedChannel)
         } else {
+            if case .end = unwrapOutboundIn(data) { isAnswering = false }
             context.write(data, promise: promise)
         }
     }

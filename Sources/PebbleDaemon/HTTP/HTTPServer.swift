@@ -28,11 +28,18 @@ struct HTTPServer: Sendable {
         return channel
     }
 
-    /// Listens on a TCP address for what is open to all.
+    /// Listens on a TCP address for what is open to all; an empty host is all of the machine's.
     func listen(host: String, port: Int) async throws -> any Channel {
-        try await bootstrap(ConnectionCounter()) { channel in
+        let bootstrap = bootstrap(ConnectionCounter()) { channel in
             channel.eventLoop.makeSucceededFuture(.remote)
-        }.bind(host: host, port: port).get()
+        }
+        guard host.isEmpty else { return try await bootstrap.bind(host: host, port: port).get() }
+        do {
+            return try await bootstrap.bind(host: "::", port: port).get()
+        } catch let error as IOError where error.errnoCode == EAFNOSUPPORT || error.errnoCode == EADDRNOTAVAIL {
+            // A machine without IPv6.
+            return try await bootstrap.bind(host: "0.0.0.0", port: port).get()
+        }
     }
 
     private func bootstrap(

@@ -24,6 +24,9 @@ final class RequestBody: Sendable {
     /// Whether more should be read from the connection.
     var hasRoom: Bool { state.withLock { $0.buffered < Self.highWater } }
 
+    /// Whether all of it has come.
+    var isComplete: Bool { state.withLock { $0.isEnded } }
+
     func append(_ buffer: ByteBuffer) {
         let waiter = state.withLock { state in
             state.chunks.append(buffer)
