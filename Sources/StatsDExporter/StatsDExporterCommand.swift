@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import ArgumentParser
-import Glibc
-import Logging
 import MetricsServer
-import ServiceLifecycle
 
 /// The command line of `statsd-exporter`: the flags of prometheus/statsd_exporter.
 package struct StatsDExporterCommand: AsyncParsableCommand {
@@ -53,31 +50,13 @@ package struct StatsDExporterCommand: AsyncParsableCommand {
 
     package func run() async throws {
         let logger = ExporterProcess.logger("statsd-exporter", level: logLevel.level)
-        let mapping: Mapping
-        do {
-            mapping = try MappingLoader.read(statsd.mappingConfig)
-        } catch {
-            throw ValidationFailure("\(error)")
-        }
+        let mapping = try MappingLoader.read(statsd.mappingConfig)
         if checkConfig {
             print("configuration is good: \(mapping.rules.count) mappings")
             return
         }
         ExporterProcess.useOneEventLoop()
-        do {
-            let exporter = try await StatsDExporter(statsd: statsd, web: web, mapping: mapping, logger: logger)
-            try await exporter.run()
-        } catch let failure as ListenFailure {
-            throw ValidationFailure("\(failure)")
-        }
-    }
-}
-
-/// A failure that is told in its own words and ends with exit code 1, as the original's do.
-private struct ValidationFailure: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
+        let exporter = try await StatsDExporter(statsd: statsd, web: web, mapping: mapping, logger: logger)
+        try await exporter.run()
     }
 }
