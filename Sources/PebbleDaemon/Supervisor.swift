@@ -77,7 +77,7 @@ actor Supervisor {
         in delay: Duration,
         _ body: @escaping @Sendable (isolated Supervisor) -> Void
     ) -> Scheduled<Void> {
-        loop.scheduleTask(in: TimeAmount(delay)) { self.assumeIsolated { body($0) } }
+        loop.scheduleTask(in: TimeAmount(delay.countable)) { self.assumeIsolated { body($0) } }
     }
 
     /// Has something done on the supervisor, from any thread, in the order of the calls of each.

@@ -34,12 +34,12 @@ public struct Check: Hashable, Sendable {
 extension Check {
     /// Whether it runs from the start.
     public var isEnabled: Bool { startup != .disabled }
-    /// How often it runs.
-    public var effectivePeriod: Duration { period ?? .seconds(10) }
+    /// How often it runs: a millisecond apart at least, or there would be time for nothing else.
+    public var effectivePeriod: Duration { max((period ?? .seconds(10)).countable, .milliseconds(1)) }
     /// How long one run may take: never longer than the period.
-    public var effectiveTimeout: Duration { min(timeout ?? .seconds(3), effectivePeriod) }
+    public var effectiveTimeout: Duration { min((timeout ?? .seconds(3)).countable, effectivePeriod) }
     /// How many failures in a row mean down.
-    public var effectiveThreshold: Int { threshold ?? 3 }
+    public var effectiveThreshold: Int { max(threshold ?? 3, 1) }
     /// What it does to find out.
     public var probe: CheckProbe? {
         if let http { return .http(http) }

@@ -112,11 +112,18 @@ extension Service {
     /// What to do when it ends otherwise.
     public var effectiveOnFailure: ServiceAction { onFailure ?? .restart }
     /// The first delay before it is started again.
-    public var effectiveBackoffDelay: Duration { backoffDelay ?? .milliseconds(500) }
+    public var effectiveBackoffDelay: Duration { (backoffDelay ?? .milliseconds(500)).countable }
     /// By what the delay grows.
-    public var effectiveBackoffFactor: Double { backoffFactor ?? 2 }
+    public var effectiveBackoffFactor: Double { min(backoffFactor ?? 2, 1_000_000) }
     /// The longest delay.
-    public var effectiveBackoffLimit: Duration { backoffLimit ?? .seconds(30) }
+    public var effectiveBackoffLimit: Duration { (backoffLimit ?? .seconds(30)).countable }
     /// How long it has to end after being asked to.
-    public var effectiveKillDelay: Duration { killDelay ?? .seconds(5) }
+    public var effectiveKillDelay: Duration { (killDelay ?? .seconds(5)).countable }
+}
+
+extension Duration {
+    /// This duration as a timer can count it: not negative, and no longer than a hundred years.
+    package var countable: Duration {
+        max(.zero, min(self, .seconds(100 * 365 * 86_400)))
+    }
 }

@@ -178,3 +178,23 @@ import Testing
         #expect(Plan().yaml() == "{}\n")
     }
 }
+
+@Suite struct EffectiveValueTests {
+    @Test func `no value of a plan is beyond what a timer can count`() throws {
+        let yaml = """
+            services:
+                a: {override: replace, command: x, kill-delay: -5s, backoff-limit: 2562047h, backoff-factor: .inf}
+            checks:
+                c: {override: replace, period: 1ns, timeout: -1s, threshold: -3, tcp: {port: 1}}
+            """
+        let layer = try Layer.parse(yaml: yaml, label: "L")
+        let service = try #require(layer.services["a"])
+        #expect(service.effectiveKillDelay == .zero)
+        #expect(service.effectiveBackoffLimit == .seconds(100 * 365 * 86_400))
+        #expect(service.effectiveBackoffFactor.isFinite)
+        let check = try #require(layer.checks["c"])
+        #expect(check.effectivePeriod == .milliseconds(1))
+        #expect(check.effectiveTimeout == .zero)
+        #expect(check.effectiveThreshold == 1)
+    }
+}
