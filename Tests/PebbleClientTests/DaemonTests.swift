@@ -92,6 +92,8 @@ import Testing
                 { _ = try client.listFiles(directory + "/gone") },
                 { try client.remove(directory + "/gone") },
             ]
+            #expect(throws: PebbleClientError.self) { try client.listFiles(directory + "\0/gone") }
+            #expect(throws: PebbleClientError.self) { try client.readFile("/etc/hostname\0/gone") }
             for call in calls {
                 #expect {
                     try call()

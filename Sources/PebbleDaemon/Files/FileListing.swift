@@ -12,6 +12,8 @@ struct FileListing: Sendable {
     /// The entries of a directory, or the path itself, sorted by name.
     func list(_ path: String, pattern: String?, itself: Bool) throws(FileError) -> [FileInfo] {
         if let pattern, !FilePattern.isValid(pattern) { throw FileError("syntax error in pattern") }
+        // To the kernel a path ends at a zero byte, so it would be another one.
+        guard !path.utf8.contains(0) else { throw FileError(SystemError(number: EINVAL, operation: "stat \(path)")) }
         var information = stat()
         guard stat(path, &information) == 0 else { throw FileError(SystemError.last("stat \(path)")) }
         let shown = Self.cleaned(path)

@@ -34,6 +34,10 @@ struct FileSender: Sendable {
     private func opened(_ path: String) async throws -> Int32 {
         try await NIOThreadPool.singleton.runIfActive {
             guard path.hasPrefix("/") else { throw FileError("paths must be absolute, got \"\(path)\"") }
+            // To the kernel a path ends at a zero byte, so it would be another one.
+            guard !path.utf8.contains(0) else {
+                throw FileError(SystemError(number: EINVAL, operation: "open \(path)"))
+            }
             var information = stat()
             guard stat(path, &information) == 0 else { throw FileError(SystemError.last("stat \(path)")) }
             // Before it is opened: a pipe would keep the reader waiting for a writer.
