@@ -139,4 +139,23 @@ import Testing
         _ = try test.run(.updateStatus, in: world)
         #expect(replayed == ["a": "b"])
     }
+
+    @Test func `a world can state what was deferred, and says what still is`() throws {
+        var world = World()
+        world.deferred = [.init(.configChanged, for: "p"), .init(CustomEvent(name: "ready"), for: "p")]
+        var seen: [String] = []
+        let test = CharmTest { _ in
+            TestCharm { observers in
+                for trigger in [Trigger.configChanged, .custom("ready")] {
+                    observers.on(trigger, deferrableAs: "p") { event, _ in
+                        seen.append("\(event.name) \(event.isReplay)")
+                        if event.name == "ready" { try event.defer() }
+                    }
+                }
+            }
+        }
+        let output = try test.run(.start, in: world)
+        #expect(seen == ["config-changed true", "ready true"])
+        #expect(output.world.deferred == [.init(CustomEvent(name: "ready"), for: "p")])
+    }
 }

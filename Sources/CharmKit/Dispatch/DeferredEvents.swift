@@ -4,9 +4,9 @@ import FoundationEssentials
 import HookProtocol
 
 /// An event an observer asked to see again.
-struct DeferredEvent: Codable, Hashable {
+package struct DeferredEvent: Codable, Hashable {
     /// The observer's name.
-    let observer: String
+    package let observer: String
     /// `JUJU_DISPATCH_PATH` of the hook; nil for a custom event.
     let path: String?
     /// The hook's variables; nil for a custom event.
@@ -16,7 +16,7 @@ struct DeferredEvent: Codable, Hashable {
     /// The custom event's data.
     let data: [String: String]?
 
-    init(observer: String, kind: Event.Kind) {
+    package init(observer: String, kind: Event.Kind) {
         self.observer = observer
         switch kind {
         case .hook(let event):
@@ -27,7 +27,7 @@ struct DeferredEvent: Codable, Hashable {
     }
 
     /// The event as it was; nil when this version of the library no longer understands it.
-    var kind: Event.Kind? {
+    package var kind: Event.Kind? {
         if let custom { return .custom(CustomEvent(name: custom, data: data ?? [:])) }
         guard let path, var environment = variables else { return nil }
         environment["JUJU_DISPATCH_PATH"] = path
@@ -36,10 +36,10 @@ struct DeferredEvent: Codable, Hashable {
 }
 
 /// The queue of deferred events, kept in the unit's stored state under one key.
-struct DeferredEvents {
+package struct DeferredEvents {
     private(set) var events: [DeferredEvent]
 
-    static let key = "charmkit.deferred"
+    package static let key = "charmkit.deferred"
 
     init(state: StoredState) throws {
         events = try state.decode([DeferredEvent].self, for: Self.key) ?? []
