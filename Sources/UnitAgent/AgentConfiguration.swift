@@ -54,7 +54,10 @@ public struct AgentConfiguration: Sendable, Equatable {
     public var workloadPollInterval: Duration
     /// The first delay before a failed hook is tried again; it doubles, with jitter, up to five minutes.
     public var firstRetryDelay: Duration
-    /// How long a running hook may still take once the agent is asked to stop; then it is killed, and run again next time.
+    /// How long a running hook may still take once the agent is asked to stop; then it is killed, and run again by the
+    /// next agent.
+    ///
+    /// Whoever supervises the agent must give it a few seconds more.
     public var shutdownGrace: Duration
 
     /// Creates a configuration with every file of the agent in one directory.

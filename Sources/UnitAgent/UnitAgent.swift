@@ -10,8 +10,8 @@ import UnixSignals
 
 /// A unit agent: runs one unit of any charm on this machine, as Juju's agent would.
 ///
-/// It keeps the model in a database, dispatches the charm for each event, serves its hook tools, watches its containers'
-/// Pebbles, and takes an operator's requests on a control socket (see ``AgentControlClient``).
+/// It keeps the model in a database, dispatches the charm for each event, serves its hook tools, watches the Pebbles of
+/// its containers, and takes an operator's requests on a control socket (see ``AgentControlClient``).
 ///
 /// ```swift
 /// try await UnitAgent(configuration: configuration).runUntilTerminated()

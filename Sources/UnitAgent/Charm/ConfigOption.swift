@@ -89,7 +89,7 @@ extension ConfigValue {
 extension CharmDescription {
     /// The values in force: what the operator set over the charm's defaults.
     ///
-    /// An option set by the operator that this version of the charm does not have, or has with another type, is left out.
+    /// What the operator set and this version of the charm does not have, or has with another type, is left out.
     func effectiveConfig(user: [String: ConfigValue]) -> [String: ConfigValue] {
         var values: [String: ConfigValue] = [:]
         for option in options { values[option.name] = optionState(option, user: user).value }

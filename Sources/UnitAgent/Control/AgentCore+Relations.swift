@@ -76,7 +76,7 @@ extension Model {
             guard !known.isDying else {
                 throw ControlFailure(
                     .conflict,
-                    "the relation of \(endpoint.name) with \(application) is still being removed; try again once it is gone"
+                    "the relation of \(endpoint.name) with \(application) is still being removed; try again when it is gone"
                 )
             }
             return known.number
@@ -85,7 +85,7 @@ extension Model {
             let names = ofEndpoint.map(\.remoteApplication).joined(separator: ", ")
             throw ControlFailure(
                 .conflict,
-                "endpoint \(endpoint.name) takes \(limit) relation\(limit == 1 ? "" : "s") and is related to \(names); remove that first"
+                "endpoint \(endpoint.name) takes no more than \(limit) and is related to \(names); remove that first"
             )
         }
         return nil

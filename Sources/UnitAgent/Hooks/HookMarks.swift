@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import HookProtocol
 
-/// What a hook that begins now will have told the charm, noted before it runs: what changes while it runs is told later.
+/// What a hook that begins now will have told the charm.
+///
+/// Noted before it runs: what changes while it runs is told later.
 struct HookMarks: Sendable, Equatable {
     /// The hash of the configuration.
     var configHash: String

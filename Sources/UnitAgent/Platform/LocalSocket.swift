@@ -120,7 +120,7 @@ final class LocalListener: Sendable {
             case EINTR, ECONNABORTED: continue
             case EINVAL, EBADF: return nil
             case EMFILE, ENFILE, ENOMEM, ENOBUFS:
-                // Out of descriptors or memory: connections end and free them; a tight loop would only burn the processor.
+                // Out of descriptors or memory: connections end and free them; a tight loop would be no help.
                 usleep(50_000)
             default: throw SystemError.last("accept on \(path)")
             }

@@ -27,7 +27,8 @@ extension Model {
         try connection.row(
             """
             SELECT min(at) FROM (SELECT next_rotate AS at FROM secret WHERE owner_kind IN ('unit', 'application')
-            UNION ALL SELECT next_expired FROM secret_revision JOIN secret ON id = secret WHERE owner_kind IN ('unit', 'application'))
+            UNION ALL SELECT next_expired FROM secret_revision JOIN secret ON id = secret
+            WHERE owner_kind IN ('unit', 'application'))
             """
         )?.optionalInteger(0)
     }

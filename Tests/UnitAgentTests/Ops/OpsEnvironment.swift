@@ -19,7 +19,8 @@ enum OpsEnvironment {
         let isImportable = { run(python, ["-c", "import ops; assert ops.__version__ == '\(version)'"]) }
         if access(python, X_OK) == 0, isImportable() { return python }
         guard run("/usr/bin/python3", ["-m", "venv", "--clear", String(directory)]),
-            run(python, ["-m", "pip", "install", "--quiet", "ops==\(version)"]), isImportable()
+            run(python, ["-m", "pip", "install", "--quiet", "--retries", "1", "--timeout", "30", "ops==\(version)"]),
+            isImportable()
         else { return nil }
         return python
     }
