@@ -109,7 +109,10 @@ let tests: [Target] = [
         name: "PebbleDaemonTests",
         dependencies: ["PebbleDaemon", "PebbleAPI", "PebblePlan", "PebbleClient", "LinuxSupport"]
     ),
-    .testTarget(name: "PebbleCommandsTests", dependencies: ["PebbleCommands", "PebbleDaemon", "PebbleAPI", "LinuxSupport", "pebble"]),
+    .testTarget(
+        name: "PebbleCommandsTests",
+        dependencies: ["PebbleCommands", "PebbleDaemon", "PebbleAPI", "LinuxSupport", "pebble"]
+    ),
     .testTarget(
         name: "CharmKitTests",
         dependencies: ["CharmKit", "CharmTesting", "HookProtocol", "UnitAgent", "LinuxSupport"]
