@@ -16,6 +16,7 @@ test: test-fast ## Runs every test, the end-to-end test of a fresh installation 
 test-fast: ## Runs the tests that need no installed Indico.
 	swift build --build-tests -j $(JOBS)
 	swift test --skip-build
+	scripts/pebble-contract.sh
 
 check: ## Holds the house rules: format, lint, file length, imports, warnings as errors.
 	scripts/check.sh
