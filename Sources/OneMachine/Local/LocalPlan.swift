@@ -91,7 +91,7 @@ package struct LocalPlan: Hashable, Sendable {
                 after: servers,
                 // Longer than any service inside may take: a Pebble that is killed leaves its services behind.
                 killDelay: "2m",
-                environment: [("PEBBLE", state.pebble(container))]
+                environment: [("PEBBLE", state.pebble(container)), ("PEBBLE_SOCKET", state.socket(container))]
             )
         }
     }

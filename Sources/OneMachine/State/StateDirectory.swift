@@ -8,8 +8,8 @@ package struct StateDirectory: Hashable, Sendable {
     /// An absolute path without a slash at its end.
     package let path: String
 
-    /// The longest socket path below it is `/pebble/indico-nginx/.pebble.socket`, and the kernel takes 107 bytes.
-    package static let longestPath = 107 - "/pebble/indico-nginx/.pebble.socket".utf8.count
+    /// The longest socket path below it is `/pebble/indico-nginx/pebble.socket`, and the kernel takes 107 bytes.
+    package static let longestPath = 107 - "/pebble/indico-nginx/pebble.socket".utf8.count
 
     /// Checks a path given by the user.
     package init(path: String) throws(OperatorError) {
@@ -98,8 +98,10 @@ package struct StateDirectory: Hashable, Sendable {
 
     /// The Pebble directory of a container, or of the local servers.
     package func pebble(_ container: ContainerName) -> String { containers + "/" + container.rawValue }
-    /// The socket of the Pebble of a container.
-    package func socket(_ container: ContainerName) -> String { pebble(container) + "/.pebble.socket" }
+    /// The socket of the Pebble of a container: where the charm looks for it, as Juju has it.
+    package func socket(_ container: ContainerName) -> String {
+        pebble(container) + (container == .local ? "/.pebble.socket" : "/pebble.socket")
+    }
     /// One of our programs.
     package func program(_ name: ProgramName) -> String { programs + "/" + name.rawValue }
     /// The directory of a local server.

@@ -43,7 +43,7 @@ struct ExecCommand: ParsableCommand {
         guard let container = ContainerName(rawValue: container) else { return }
         let program = state.program(.pebble)
         setenv("PEBBLE", state.pebble(container), 1)
-        unsetenv("PEBBLE_SOCKET")
+        setenv("PEBBLE_SOCKET", state.socket(container), 1)
         var arguments: [UnsafeMutablePointer<CChar>?] = ([program, "exec", "--"] + command).map { strdup($0) } + [nil]
         execv(program, &arguments)
         let error = SystemError.last("run \(program)")

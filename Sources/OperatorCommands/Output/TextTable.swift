@@ -12,7 +12,8 @@ package struct TextTable: Hashable, Sendable {
 
     /// The lines, the last column neither padded nor cut unless `width` is given.
     package func lines(width: Int? = nil) -> [String] {
-        let all = [header] + rows
+        // A cell is one line: a message of several would tear the columns apart.
+        let all = ([header] + rows).map { $0.map { $0.split(whereSeparator: \.isNewline).joined(separator: " ") } }
         let columns = all.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in all.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
         return all.map { row in
