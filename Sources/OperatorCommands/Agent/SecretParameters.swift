@@ -2,17 +2,35 @@
 import OneMachine
 import UnitAgent
 
-/// Parameters of actions that must not stand on a command line.
-enum SecretParameters {
-    /// Adds what the action needs and nobody may see.
-    static func complete(
+/// Parameters of actions that must stand neither on a command line nor in the record of the action.
+///
+/// The charm takes them as the URI of a secret, which lives as long as the action runs.
+struct SecretParameters {
+    private let agent: AgentControlClient
+
+    init(agent: AgentControlClient) {
+        self.agent = agent
+    }
+
+    /// What is asked for, by action: the key in the secret and the parameter that takes its URI.
+    private static let asked = ["add-admin": (key: "password", parameter: "password-secret")]
+
+    /// Runs a body with the parameters completed, and removes the secret after it.
+    func completing<Result>(
         _ values: [String: String],
         of action: String,
-        agent: AgentControlClient
-    ) throws -> [String: String] {
-        guard action == "add-admin" else { return values }
-        var values = values
-        values["password"] = try SecretInput.read(prompt: "password")
-        return values
+        _ body: ([String: String]) throws -> Result
+    ) throws -> Result {
+        guard let asked = Self.asked[action], values[asked.parameter] == nil else { return try body(values) }
+        let uri = try agent.addSecret([asked.key: SecretInput.read(prompt: asked.key)])
+        do {
+            let result = try body(values.merging([asked.parameter: uri]) { $1 })
+            try agent.removeSecret(uri)
+            return result
+        } catch {
+            // The reason why the action failed matters more than that of a failing removal.
+            try? agent.removeSecret(uri)
+            throw error
+        }
     }
 }

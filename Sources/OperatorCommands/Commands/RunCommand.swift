@@ -52,9 +52,10 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         let agent = try global.agent()
-        let values = try SecretParameters.complete(values, of: action, agent: agent)
-        let result = try agent.run(action: action, parameters: values) { line in
-            FileDescriptorOutput.standardError.write(line + "\n")
+        let result = try SecretParameters(agent: agent).completing(values, of: action) { values in
+            try agent.run(action: action, parameters: values) { line in
+                FileDescriptorOutput.standardError.write(line + "\n")
+            }
         }
         try show(result)
     }

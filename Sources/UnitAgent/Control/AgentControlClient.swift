@@ -164,6 +164,22 @@ public struct AgentControlClient: Sendable {
     /// - Throws: ``ControlFailure``.
     public func removeUnit() throws(ControlFailure) { _ = try ask(.removeUnit) }
 
+    /// Makes a secret of the operator's that the application may read, as `juju add-secret` with `juju grant-secret` do.
+    ///
+    /// - Parameter content: The values by key.
+    /// - Returns: The URI of the secret, to be given to the charm.
+    /// - Throws: ``ControlFailure`` with code `invalid` when there is no content.
+    public func addSecret(_ content: [String: String]) throws(ControlFailure) -> String {
+        guard case .secret(let uri) = try ask(.addSecret(content: content)) else { throw unexpected("add-secret") }
+        return uri
+    }
+
+    /// Removes a secret of the operator's with all its content.
+    ///
+    /// - Parameter uri: The URI that ``addSecret(_:)`` returned.
+    /// - Throws: ``ControlFailure`` with code `not-found` when the operator has no such secret.
+    public func removeSecret(_ uri: String) throws(ControlFailure) { _ = try ask(.removeSecret(uri: uri)) }
+
     /// Reads the debug log.
     ///
     /// - Parameters:

@@ -15,6 +15,8 @@ enum ControlRequest: Codable, Sendable, Equatable {
     case debugLog(lines: Int, follow: Bool)
     case resolved(retry: Bool)
     case removeUnit
+    case addSecret(content: [String: String])
+    case removeSecret(uri: String)
 }
 
 /// A reply on the control socket: one line of JSON.
@@ -29,6 +31,7 @@ enum ControlReply: Codable, Sendable, Equatable {
     case relations([RelationData])
     case action(ActionResult)
     case logLines([String])
+    case secret(uri: String)
 }
 
 /// Why the agent refused a request.

@@ -79,6 +79,8 @@ struct ControlSession: Sendable {
         case .cancelAction(let id): try core.cancelTask(id)
         case .resolved(let retry): try core.resolve(retry ? .retry : .skip)
         case .removeUnit: try core.removeUnit()
+        case .addSecret(let content): return .secret(uri: try core.addUserSecret(content))
+        case .removeSecret(let uri): try core.removeUserSecret(uri)
         case .debugLog: break
         }
         return .done

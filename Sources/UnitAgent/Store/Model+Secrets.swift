@@ -6,6 +6,8 @@ enum SecretOwner: String, Sendable, Equatable {
     case application
     /// An application at the other end of a relation.
     case remote
+    /// The operator, who made it for the application to read.
+    case user
 }
 
 /// How often a secret is to be rotated.

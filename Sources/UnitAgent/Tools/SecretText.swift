@@ -110,7 +110,7 @@ extension ToolCall {
         switch secret.ownerKind {
         case .unit: secret.owner == unit.unitName
         case .application: secret.owner == unit.application
-        case .remote: false
+        case .remote, .user: false
         }
     }
 

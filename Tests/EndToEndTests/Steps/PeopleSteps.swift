@@ -3,7 +3,7 @@ import OneMachine
 
 /// What people do with Indico.
 extension EndToEndTests {
-    static let administrator = "admin@example.com"
+    static let administrator = "chair@example.com"
     static let password = "Sw1ftly-arranged"
 
     func upAgain(_ journey: Journey) throws {

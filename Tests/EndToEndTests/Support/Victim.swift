@@ -30,22 +30,14 @@ struct Victim: Sendable {
     private static func parent(of entry: ProcessEntry) -> ProcessID? { ProcessTable.status(of: entry.pid)?.parent }
 
     static let all: [Victim] = [
-        service("uWSGI worker") { entry, machine in
-            entry.commandLine.contains("/bin/uwsgi --ini")
-                && parent(of: entry).map { ProcessEntry(pid: $0).commandLine.contains("/bin/uwsgi --ini") } ?? false
-        },
-        service("uWSGI master") { entry, machine in
-            entry.commandLine.contains("/bin/uwsgi --ini")
-                && parent(of: entry).map { !ProcessEntry(pid: $0).commandLine.contains("/bin/uwsgi --ini") } ?? false
-        },
+        service("uWSGI worker") { entry, _ in entry.commandLine.contains("uWSGI worker") },
+        service("uWSGI master") { entry, _ in entry.commandLine.contains("uWSGI master") },
         service("nginx master") { entry, _ in entry.commandLine.hasPrefix("nginx: master process") },
         service("Celery worker") { entry, _ in
             entry.commandLine.contains("celery worker")
                 && parent(of: entry).map { !ProcessEntry(pid: $0).commandLine.contains("celery worker") } ?? false
         },
-        service("Celery beat") { entry, _ in
-            entry.commandLine.hasSuffix("indico_workload.py beat") || entry.commandLine.contains("celery beat")
-        },
+        service("Celery beat") { entry, _ in entry.commandLine.contains("celery beat") },
         listener("StatsD exporter", 9102),
         listener("Celery exporter", 9808),
         listener("nginx exporter", 9113),
@@ -54,12 +46,8 @@ struct Victim: Sendable {
                 $0.arguments.first?.hasSuffix("/bin/postgres") ?? false && $0.arguments.contains("-D")
             }
         },
-        service("Redis, cache") { entry, _ in
-            entry.commandLine.hasPrefix("redis-server") && entry.commandLine.contains("/redis-cache/")
-        },
-        service("Redis, broker") { entry, _ in
-            entry.commandLine.hasPrefix("redis-server") && entry.commandLine.contains("/redis-broker/")
-        },
+        service("Redis, cache") { entry, _ in entry.commandLine.contains("/redis-cache/redis.conf") },
+        service("Redis, broker") { entry, _ in entry.commandLine.contains("/redis-broker/redis.conf") },
         pebble(.indico),
         pebble(.nginx),
         Victim(name: "the agent") { machine in
