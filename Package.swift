@@ -137,7 +137,7 @@ let tests: [Target] = [
         ],
         exclude: ["Golden"]
     ),
-    .testTarget(name: "OneMachineTests", dependencies: ["OneMachine", "UnitAgent", "LinuxSupport"]),
+    .testTarget(name: "OneMachineTests", dependencies: ["OneMachine", "UnitAgent", "PebblePlan", "LinuxSupport"]),
     .testTarget(
         name: "OperatorCommandsTests",
         dependencies: ["OperatorCommands", "OneMachine", "UnitAgent", "PebbleAPI", arguments]

@@ -22,7 +22,7 @@ missing_packages() {
     done
 }
 
-# Our units of mind: no service is started while we install ...
+# No service is started while we install ...
 policy=/usr/sbin/policy-rc.d
 forbid_service_start() {
     [ ! -e "$policy" ] || return 0
@@ -37,10 +37,10 @@ allow_service_start() {
 # ... none that is new is enabled at boot ...
 disable_new_services() {
     local name
-    command -v systemctl >/dev/null || return 0
     for name in nginx prometheus-nginx-exporter redis-server; do
         printf '%s\n' "$1" | grep -qx "$name" || continue
-        systemctl disable --quiet "$name.service" || true
+        # Debian's own way, which needs no systemd to run; the links are what counts at boot.
+        DPKG_MAINTSCRIPT_PACKAGE=$name deb-systemd-helper disable "$name.service" >/dev/null 2>&1 || systemctl disable --quiet "$name.service" || true
     done
 }
 

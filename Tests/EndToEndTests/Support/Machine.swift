@@ -94,7 +94,7 @@ struct Machine: Sendable {
     }
 
     /// Waits until all is well, for a moment and still a moment later.
-    func settle(within limit: Duration = .seconds(180)) throws {
+    func settle(within limit: Duration = .seconds(400)) throws {
         var last = "nothing is known"
         var calm = 0
         _ = try eventually("calm (\(last))", within: limit) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import OneMachine
+import PebblePlan
 import Testing
 
 @Suite struct LocalPlanTests {
@@ -53,6 +54,16 @@ import Testing
         #expect(entry("redis-broker", of: yaml).contains("        group: keepers"))
         #expect(!entry("pebble-indico", of: yaml).contains { $0.contains("user:") })
         #expect(!(try plan(changesAccount: false).yaml.contains("user:")))
+    }
+
+    @Test func `Pebble takes the layer as it stands`() throws {
+        for external in [false, true] {
+            let layer = try Layer.parse(yaml: plan(external: external).yaml, label: "one-machine")
+            #expect(layer.services["agent"]?.command == "/srv/x/bin/indico-operator agent --state-dir /srv/x")
+            #expect(layer.services["pebble-indico"]?.environment["PEBBLE_SOCKET"] == "/srv/x/pebble/indico/pebble.socket")
+            #expect(layer.services.count == (external ? 3 : 6))
+            #expect(layer.checks.count == (external ? 0 : 3))
+        }
     }
 
     @Test func `no password is in the plan`() throws {

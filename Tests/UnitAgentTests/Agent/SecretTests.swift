@@ -46,6 +46,21 @@ import Testing
         #expect(!unit.log.contains("two"))
     }
 
+    @Test func `a secret of the operator's is readable until it is removed`() async throws {
+        let script = "action-set read=\"$(secret-get $(action-get whom) password 2>&1)\""
+        let unit = try TestUnit(hooks: ["actions/greet": script])
+        try await unit.run { client in
+            let uri = try client.addSecret(["password": "hidden"])
+            let read = try await unit.run(action: "greet", parameters: ["whom": uri]).result
+            #expect(read.results["read"] == "hidden")
+            try client.removeSecret(uri)
+            let gone = try await unit.run(action: "greet", parameters: ["whom": uri]).result
+            #expect(gone.results["read"]?.contains("not found") ?? false)
+            #expect(throws: ControlFailure.self) { try client.removeSecret(uri) }
+        }
+        #expect(!unit.log.contains("hidden"))
+    }
+
     @Test func `a secret of a broken relation is gone`() async throws {
         let script = "secret-get --label db > $TEST_DIR/out 2>&1; echo $? >> $TEST_DIR/out"
         let unit = try TestUnit(hooks: [
