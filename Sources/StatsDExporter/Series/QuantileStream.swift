@@ -14,6 +14,12 @@ struct QuantileStream: Sendable {
         let slack: Double
     }
 
+    /// How much of twice an allowed error a group may take.
+    ///
+    /// The paper allows all of it; sorting in whole buffers then errs by up to a sixth too much, measured over
+    /// hundreds of random streams. With three quarters the worst stays a seventh below what is allowed.
+    private static let share = 1.5
+
     private let objectives: [SummaryOptions.Objective]
     private let capacity: Int
     private var groups: [Group] = []
@@ -107,8 +113,8 @@ struct QuantileStream: Sendable {
             let quantile = objective.quantile
             let width =
                 quantile * merged <= rank
-                ? 2 * objective.error * rank / quantile
-                : 2 * objective.error * (merged - rank) / (1 - quantile)
+                ? Self.share * objective.error * rank / quantile
+                : Self.share * objective.error * (merged - rank) / (1 - quantile)
             // A quantile of 0 or 1 divides by nothing at its own end and asks for nothing there.
             if width < narrowest { narrowest = width }
         }
