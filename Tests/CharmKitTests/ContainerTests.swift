@@ -224,12 +224,20 @@ import Testing
     @Test(arguments: Backing.allCases)
     func `commands read their input and give code and both outputs`(backing: Backing) async throws {
         try await withContainer(backing) { container, _ in
+            // Without a directory Pebble takes the user's home, which not every user has.
             let secret = Array("s3cr3t\n".utf8)
-            #expect(try container.execute(ExecCommand(["cat"], input: secret)).standardOutput == secret)
-            let failed = try container.execute(ExecCommand(["sh", "-c", "echo out; echo err >&2; exit 3"]))
+            #expect(
+                try container.execute(ExecCommand(["cat"], workingDirectory: "/", input: secret)).standardOutput
+                    == secret
+            )
+            let script = ["sh", "-c", "echo out; echo err >&2; exit 3"]
+            let failed = try container.execute(ExecCommand(script, workingDirectory: "/"))
             #expect(failed == ExecResult(exitCode: 3, output: "out\n", errorOutput: "err\n"))
             #expect(!failed.succeeded)
-            #expect(failure { _ = try container.execute(ExecCommand(["no-such-command"])) } == .refused)
+            #expect(
+                failure { _ = try container.execute(ExecCommand(["no-such-command"], workingDirectory: "/")) }
+                    == .refused
+            )
         }
     }
 
@@ -258,7 +266,7 @@ import Testing
 
     @Test func `a command that takes too long is ended`() async throws {
         try await withContainer(.real) { container, _ in
-            let command = ExecCommand(["sleep", "100000"], timeout: .milliseconds(200))
+            let command = ExecCommand(["sleep", "100000"], workingDirectory: "/", timeout: .milliseconds(200))
             #expect(failure { _ = try container.execute(command) } == .timedOut)
         }
     }

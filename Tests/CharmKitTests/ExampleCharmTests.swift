@@ -2,6 +2,7 @@
 
 import CharmKit
 import CharmTesting
+import FoundationEssentials
 import Glibc
 import LinuxSupport
 import Testing
@@ -97,5 +98,10 @@ enum CharmSource {
             try #require(access("\(path)/metadata.yaml", R_OK) == 0)
             return path
         }
+    }
+
+    /// One of the files; its owner may be another than the tests'.
+    static func text(_ name: String) throws -> String {
+        try String(contentsOfFile: "\(try directory)/\(name)", encoding: .utf8)
     }
 }

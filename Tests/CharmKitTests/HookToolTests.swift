@@ -2,7 +2,6 @@
 
 import CharmKit
 import CharmTesting
-import FoundationEssentials
 import Glibc
 import Testing
 
@@ -117,14 +116,13 @@ import Testing
         #expect(error?.kind == .unavailable)
     }
 
-    @Test func `a tool that prints much and reads nothing does not block`() throws {
+    @Test func `a tool that prints much and reads nothing does not block`() async throws {
         var template = Array("/tmp/hook-tool-test-XXXXXX".utf8CString)
         try #require(mkdtemp(&template) != nil)
         let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let script =
             "#!/bin/sh\nhead -c 1000000 /dev/zero | tr '\\0' x\nhead -c 500000 /dev/zero | tr '\\0' y >&2\nexit 3\n"
-        try #require(FileManager.default.createFile(atPath: "\(directory)/state-set", contents: Data(script.utf8)))
-        try #require(chmod("\(directory)/state-set", 0o755) == 0)
+        try await writeScript(script, to: "\(directory)/state-set")
         defer {
             unlink("\(directory)/state-set")
             rmdir(directory)

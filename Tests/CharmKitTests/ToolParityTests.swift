@@ -107,12 +107,9 @@ import UnitAgent
         try FileManager.default.createDirectory(atPath: "\(probe)/charm", withIntermediateDirectories: true)
         // Only ever what was made here, under a name mkdtemp chose.
         defer { try? FileManager.default.removeItem(atPath: probe) }
-        try write(Self.script, to: "\(probe)/charm/dispatch", mode: 0o755)
+        try await writeScript(Self.script, to: "\(probe)/charm/dispatch")
         for name in ["metadata.yaml", "config.yaml"] {
-            try FileManager.default.copyItem(
-                atPath: "\(try CharmSource.directory)/\(name)",
-                toPath: "\(probe)/charm/\(name)"
-            )
+            try write(try CharmSource.text(name), to: "\(probe)/charm/\(name)")
         }
         try write("probe: {params: {name: {type: string, default: Ada}}}\n", to: "\(probe)/charm/actions.yaml")
         try write(Self.calls + "\n", to: "\(probe)/calls")
@@ -218,9 +215,8 @@ import UnitAgent
         }
     }
 
-    private func write(_ text: String, to path: String, mode: mode_t = 0o644) throws {
+    private func write(_ text: String, to path: String) throws {
         try #require(FileManager.default.createFile(atPath: path, contents: Data(text.utf8)))
-        try #require(chmod(path, mode) == 0)
     }
 
     private func eventually(_ what: String, _ condition: () throws -> Bool) async throws {

@@ -2,6 +2,8 @@
 
 import CharmKit
 import Glibc
+import LinuxSupport
+import Testing
 
 /// The built products lie beside the running tests.
 let productsDirectory: String = {
@@ -36,4 +38,19 @@ final class ToolsDirectory {
         unlink(socket)
         rmdir(path)
     }
+}
+
+/// Writes a script, in a process of its own.
+///
+/// Were it written here, a test that starts a process at that moment would hand it the open file, and starting the
+/// script would fail as long as it is open for writing.
+func writeScript(_ text: String, to path: String) async throws {
+    let command = Command(
+        "sh",
+        ["-c", "cat > \"$1\" && chmod 755 \"$1\"", "sh", path],
+        environment: ["PATH": "/usr/bin:/bin"],
+        input: Array(text.utf8)
+    )
+    let result = try await CommandRunner(reaper: ProcessReaper()).run(command)
+    try #require(result.isSuccess, "\(result.errorText)")
 }

@@ -24,7 +24,11 @@ import UnitAgent
             let files = FileManager.default
             try files.createDirectory(atPath: "\(path)/containers/web", withIntermediateDirectories: true)
             try files.createDirectory(atPath: "\(path)/root", withIntermediateDirectories: true)
-            try files.copyItem(atPath: try CharmSource.directory, toPath: "\(path)/charm")
+            try files.createDirectory(atPath: "\(path)/charm", withIntermediateDirectories: true)
+            for name in ["metadata.yaml", "config.yaml", "actions.yaml"] {
+                let content = Data(try CharmSource.text(name).utf8)
+                try #require(files.createFile(atPath: "\(path)/charm/\(name)", contents: content))
+            }
             try files.createSymbolicLink(
                 atPath: "\(path)/charm/dispatch",
                 withDestinationPath: "\(productsDirectory)/hello-charm"
