@@ -113,7 +113,7 @@ extension Model {
 
     func deleteRelation(_ number: Int) throws {
         // What the remote application owned went over this relation alone.
-        try connection.run("DELETE FROM secret WHERE relation = ?", .integer(number))
+        for secret in try secrets() where secret.relation == number { try deleteSecret(secret.id) }
         try connection.run("DELETE FROM relation WHERE id = ?", .integer(number))
     }
 

@@ -116,7 +116,10 @@ extension Model {
         )
     }
 
-    func deleteSecret(_ id: String) throws { try connection.run("DELETE FROM secret WHERE id = ?", .text(id)) }
+    func deleteSecret(_ id: String) throws {
+        try connection.run("DELETE FROM secret WHERE id = ?", .text(id))
+        connection.holdsForgottenSecrets = true
+    }
 
     /// The revisions of a secret, oldest first.
     func revisions(ofSecret id: String) throws -> [SecretRevision] {
@@ -160,6 +163,7 @@ extension Model {
             .text(id),
             .integer(revision)
         )
+        connection.holdsForgottenSecrets = true
     }
 
     func tracking(ofSecret id: String) throws -> SecretTracking? {

@@ -55,6 +55,7 @@ extension Model {
     func setTask(_ id: Int, status: TaskState.Status, message: String = "", results: [String: String] = [:]) throws {
         if status != .pending, status != .running {
             try connection.run("UPDATE task SET parameters = '{}' WHERE id = ?", .integer(id))
+            connection.holdsForgottenSecrets = true
         }
         try connection.run(
             "UPDATE task SET status = ?, message = ?, results = ? WHERE id = ?",

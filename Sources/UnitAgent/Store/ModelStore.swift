@@ -43,6 +43,7 @@ final class ModelStore: @unchecked Sendable {
             try connection.run("BEGIN IMMEDIATE")
             let result = Result { try body(Model(connection: connection)) }
             try connection.run("ROLLBACK")
+            connection.holdsForgottenSecrets = false
             return try result.get()
         }
     }
@@ -54,13 +55,23 @@ final class ModelStore: @unchecked Sendable {
             do {
                 let value = try body(Model(connection: connection))
                 try connection.run("COMMIT")
+                forgetSecrets()
                 return value
             } catch {
                 // SQLite rolls some failures back itself (a full disk); then there is nothing left to roll back.
                 try? connection.run("ROLLBACK")
+                connection.holdsForgottenSecrets = false
                 throw error
             }
         }
+    }
+
+    /// Empties the write-ahead log, in which what was deleted would stay for a while.
+    private func forgetSecrets() {
+        guard connection.holdsForgottenSecrets else { return }
+        // Committed all the same when it fails: then the next change tries again.
+        guard (try? connection.rows("PRAGMA wal_checkpoint(TRUNCATE)")) != nil else { return }
+        connection.holdsForgottenSecrets = false
     }
 }
 

@@ -51,6 +51,8 @@ struct SQLiteRow: Sendable {
 final class SQLiteConnection {
     private let handle: OpaquePointer
     private var statements: [String: OpaquePointer] = [:]
+    /// Whether something was deleted that must not be readable in the files any more.
+    var holdsForgottenSecrets = false
 
     /// SQLite copies the bytes of a bound text when told this; the constant itself is a C cast Swift cannot import.
     private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)

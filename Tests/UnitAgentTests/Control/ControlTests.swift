@@ -171,8 +171,11 @@ import Testing
         let unit = try TestUnit()
         try await unit.run { _ in
             _ = try await unit.run(action: "greet", parameters: ["whom": "secret-word"])
+            // Looked at while the agent runs: an orderly end would empty the write-ahead log by itself.
+            try await unit.settle()
+            #expect(!unit.directory.read("agent/model.sqlite-wal").contains("secret-word"))
         }
-        for file in ["agent/model.sqlite", "agent/debug.log"] {
+        for file in ["agent/model.sqlite", "agent/model.sqlite-wal", "agent/debug.log"] {
             #expect(!unit.directory.read(file).contains("secret-word"))
         }
     }
