@@ -92,7 +92,9 @@ struct ExecSession {
             entry(control.stream.descriptor, writes: control.backlog > 0),
             entry(stdio.stream.descriptor, writes: stdio.backlog > 0),
         ]
+        // A closed socket is always ready; it would keep us busy.
         if control.isClosed { entries[0].fd = -1 }
+        if stdio.isClosed { entries[1].fd = -1 }
         if let stderr, !stderrIsDone { entries.append(entry(stderr.stream.descriptor, writes: false)) }
         if let descriptor = readsDescriptor { entries.append(entry(descriptor, writes: false)) }
         if let messages { entries.append(entry(messages.readEnd, writes: false)) }
@@ -114,8 +116,9 @@ struct ExecSession {
     /// Takes whatever has come.
     private mutating func drain(_ onOutput: (ExecStream, [UInt8]) throws -> Void) throws {
         if !control.isClosed { _ = try control.receive() }
-        if !stdioIsDone {
-            stdioIsDone = try Self.pass(stdio.receive(), .standardOutput, onOutput)
+        if !stdio.isClosed {
+            let messages = try stdio.receive()
+            if !stdioIsDone { stdioIsDone = try Self.pass(messages, .standardOutput, onOutput) }
         }
         if var socket = stderr, !stderrIsDone {
             stderrIsDone = try Self.pass(socket.receive(), .standardError, onOutput)
