@@ -18,7 +18,7 @@ import Testing
         #expect(running == ["indico", "statsd-exporter", "celery-worker", "celery-beat", "celery-exporter"])
         #expect(Set(try #require(world.world.containers["indico-nginx"]).running.keys) == ["nginx", "nginx-exporter"])
         let verbs = output.commands(in: "indico").compactMap(\.words.last)
-        #expect(verbs == ["db-status", "db-prepare", "db-status"])
+        #expect(verbs == ["db-status", "db-prepare", "db-status", "celery-check"])
     }
 
     @Test func `done again nothing is written, started or asked`() throws {

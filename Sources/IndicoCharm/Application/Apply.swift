@@ -25,13 +25,29 @@ struct WorkloadApplication {
     /// - Throws: ``ContainerError`` when Pebble does not do its part.
     func apply(memory: inout WorkloadMemory) throws -> Status {
         let now = pace.now().components.seconds
+        let celeryBefore = try indico.services(["celery-worker"])["celery-worker"]
         let container = IndicoContainer(indico, desired, show: show)
         if let obstacle = try container.apply(memory: &memory, now: now) { return obstacle.status }
         if let obstacle = try NginxContainer(nginx, desired).apply() { return obstacle.status }
         if let absent = try absentService() { return .waiting("waiting for service \(absent)") }
         if let failing = try failingCheck() { return .waiting("waiting for check \(failing)") }
         guard awaitSite() else { return .waiting("waiting for Indico to answer") }
+        if let problem = try celeryProblem(since: celeryBefore) { return .waiting("waiting for Celery: \(problem)") }
         return try customize(&memory) ?? .active()
+    }
+
+    /// Waits for the first heartbeat of a Celery worker that was started by this application of the decision.
+    private func celeryProblem(since before: ServiceInfo?) throws -> String? {
+        guard desired.runsCelery else { return nil }
+        let after = try indico.services(["celery-worker"])["celery-worker"]
+        if before?.isRunning == true, before?.currentSince == after?.currentSince { return nil }
+        let module = WorkloadModule(container: indico, layout: desired.layout, account: desired.indico.account)
+        do {
+            _ = try module.ask("celery-check", ["timeout": .integer(60)], timeout: .seconds(90))
+            return nil
+        } catch let refusal as WorkloadModule.Refusal {
+            return refusal.message
+        }
     }
 
     /// Fetches the customization when another source is configured than was fetched last.

@@ -10,7 +10,7 @@ package struct CharmOptions: Hashable, Sendable {
     package var customizationSource: String?
     package var timeZone = "UTC"
     package var locale = "en_GB"
-    package var workers = 4
+    package var workers = 3
     package var celeryWorkers = 2
     package var trustedProxies: [String] = []
 

@@ -13,8 +13,9 @@ enum UWSGIConfiguration {
             # nginx keeps, and requests wait for it: 1.3 s at worst under 40 requests a second, against 0.02 s.
             http-socket = 127.0.0.1:\(ports.uwsgi)
             module = indico.web.flask.app:make_app()
-            # Before anything is served: no session survives the database it was made for.
-            exec-asap = \(layout.python) \(layout.workloadModule) guard-sessions </dev/null
+            # Each worker, before it loads the application: no session survives the database it was made for. The
+            # socket is open by then, so a database that is away makes uWSGI unready, not dead.
+            exec-pre-app = \(layout.python) \(layout.workloadModule) guard-sessions </dev/null
 
             master = true
             processes = \(workers)
