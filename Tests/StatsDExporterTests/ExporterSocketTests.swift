@@ -95,6 +95,10 @@ import Testing
             await #expect(throws: ListenFailure.self) {
                 try await Self.exporter(["--statsd.listen-tcp=127.0.0.1:\(port)"])
             }
+            let udp = try #require(exporter.udpPort)
+            await #expect(throws: ListenFailure.self) {
+                try await Self.exporter(["--statsd.listen-udp=127.0.0.1:\(udp)"])
+            }
         }
     }
 

@@ -45,7 +45,7 @@ struct DatagramListener: Service {
         _ readBuffer: Int
     ) -> DatagramBootstrap {
         let bootstrap = DatagramBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .channelOption(.socketOption(.so_reuseaddr), value: 1)
+            // No address reuse: over UDP it would let a second exporter take the packets of the first without a word.
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 65_536))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
