@@ -179,4 +179,23 @@ import Testing
             #expect(!unit.directory.read(file).contains("secret-word"))
         }
     }
+
+    @Test func `an operator's own secret is readable until it is removed, and then nowhere`() async throws {
+        let script =
+            "secret-get $(action-get whom) --format=json > $TEST_DIR/read; secret-ids --format=json >> $TEST_DIR/read"
+        let unit = try TestUnit(hooks: ["actions/greet": script])
+        try await unit.run { client in
+            let uri = try client.addSecret(["password": "secret-word"])
+            #expect(try await unit.run(action: "greet", parameters: ["whom": uri]).result.status == "completed")
+            #expect(unit.directory.read("read") == #"{"password":"secret-word"}"# + "\n[]\n")
+            try client.removeSecret(uri)
+            _ = try await unit.run(action: "greet", parameters: ["whom": uri])
+            #expect(unit.directory.read("read") == "[]\n")
+            for file in ["agent/model.sqlite", "agent/model.sqlite-wal", "agent/debug.log"] {
+                #expect(!unit.directory.read(file).contains("secret-word"))
+            }
+            let failure = #expect(throws: ControlFailure.self) { try client.removeSecret(uri) }
+            #expect(failure?.code == .notFound)
+        }
+    }
 }
