@@ -193,7 +193,16 @@ final class ExecSession {
                 continue
             }
             let end = WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(string: ExecMessage.endText))
-            channel.writeAndFlush(end).whenComplete { _ in channel.close(promise: nil) }
+            channel.writeAndFlush(end).whenComplete { _ in Self.closeGently(channel) }
         }
+    }
+
+    /// Closes our side and leaves the other to the client for a while.
+    ///
+    /// It may just be telling the end of its input, and would take a closed socket for a failure.
+    private static func closeGently(_ channel: any Channel) {
+        channel.close(mode: .output, promise: nil)
+        let timer = channel.eventLoop.scheduleTask(in: .seconds(5)) { channel.close(promise: nil) }
+        channel.closeFuture.whenComplete { _ in timer.cancel() }
     }
 }
