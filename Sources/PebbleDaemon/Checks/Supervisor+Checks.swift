@@ -82,7 +82,7 @@ extension Supervisor {
     }
 
     @discardableResult
-    private func stopCheck(_ name: String) -> Bool {
+    func stopCheck(_ name: String) -> Bool {
         guard let runner = checks[name], runner.machine.isActive else { return false }
         runner.machine.stop()
         runner.generation += 1

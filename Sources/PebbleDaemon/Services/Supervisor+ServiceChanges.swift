@@ -219,6 +219,7 @@ extension Supervisor {
         switch task.kind {
         case "start": deliver(.abortStart, to: task.subject)
         case "exec": execSessions[task.id]?.abort()
+        case "perform-check", "recover-check": stopCheck(task.subject)
         default: break
         }
     }
