@@ -55,15 +55,14 @@ import Testing
         let daemon = try await TestDaemon(
             layer: """
                 services:
-                  web:
-                    override: replace
-                    startup: enabled
-                    command: sleep 1000
-                    on-check-failure: {up: shutdown}
+                  web: {override: replace, command: sleep 1000, on-check-failure: {up: shutdown}}
                 checks:
-                  up: {override: replace, period: 1500ms, threshold: 1, exec: {command: "false"}}
+                  up: {override: replace, startup: disabled, period: 50ms, threshold: 1, exec: {command: "false"}}
                 """
-        ) { $0.holds = false }
+        )
+        // Once it runs: what fails in a service's first second concerns nobody.
+        #expect(try await daemon.change(.start, ["web"]).status == .done)
+        _ = try await daemon.call { try $0.startChecks(["up"]) }
         #expect(try await daemon.exitCode() == 11)
     }
 
@@ -122,6 +121,22 @@ import Testing
         let check = try #require(try await daemon.call { try $0.checks() }.first)
         #expect(check.status == .up)
         #expect(check.failures == 0)
+        try await daemon.stop()
+    }
+
+    @Test func `aborting the change of a check stops the check`() async throws {
+        let daemon = try await TestDaemon(
+            layer: """
+                checks:
+                  up: {override: replace, period: 1h, exec: {command: "true"}}
+                """
+        )
+        let check = try #require(try await daemon.call { try $0.checks() }.first)
+        let change = try #require(check.changeID)
+        _ = try await daemon.call { try $0.abortChange(change) }
+        let ended = try await daemon.call { try $0.waitForChange(change, timeout: .seconds(10)) }
+        #expect(ended.ready)
+        #expect(try await daemon.call { try $0.checks() }.first?.status == .inactive)
         try await daemon.stop()
     }
 }
