@@ -6,12 +6,13 @@ import PebbleClient
 import Synchronization
 import Testing
 
-@Suite struct DaemonTests {
+/// One after the other: each has a daemon of its own, and some of what it does has a time limit.
+@Suite(.serialized) struct DaemonTests {
     @Test func `services are started, seen, stopped, and their failures told`() async throws {
         let layer = """
             services:
                 web: {override: replace, startup: enabled, command: "sh -c 'echo up; exec sleep 1000'", environment: {A: b}}
-                bad: {override: replace, command: sh -c 'echo oops; exit 3', on-failure: ignore}
+                bad: {override: replace, command: /nonexistent/program}
             """
         try await withDaemon(layer: layer) { client, _ in
             #expect(try client.services().map(\.name) == ["bad", "web"])
@@ -21,7 +22,7 @@ import Testing
             #expect {
                 try client.perform(.start, ["bad"])
             } throws: { error in
-                "\(error)".contains("exited quickly with code 3")
+                "\(error)".contains("cannot start service: fork/exec /nonexistent/program")
             }
             #expect(try client.changes(.all).contains { $0.kind == "start" && $0.error != nil })
             try client.addLayer(label: "more", yaml: "services: {web: {override: merge, environment: {A: c}}}")
@@ -39,17 +40,31 @@ import Testing
         }
     }
 
-    @Test func `a change that takes longer than one waits is a timeout, and can be aborted`() async throws {
-        let layer = "services: {slow: {override: replace, command: sleep 1000}}"
+    @Test func `a change that takes longer than one waits is a timeout, and goes on`() async throws {
+        let layer = """
+            services:
+                stubborn:
+                    override: replace
+                    command: sh -c 'trap "" TERM; echo ready; while :; do sleep 0.1; done'
+                    kill-delay: 1h
+            """
         try await withDaemon(layer: layer) { client, _ in
-            let change = try client.begin(.start, ["slow"])
+            try client.perform(.start, ["stubborn"])
+            // Its shell must have got as far as to ignore the signal.
+            try client.followLogs(["stubborn"]) { _ in false }
+            let change = try client.begin(.stop, ["stubborn"])
             #expect {
                 try client.waitForChange(change, timeout: .milliseconds(20))
             } throws: { error in
                 if case PebbleClientError.timedOut = error { true } else { false }
             }
-            try client.abortChange(change)
-            #expect(try client.waitForChange(change, timeout: .seconds(20)).status == .error)
+            try client.sendSignal("SIGKILL", to: ["stubborn"])
+            try client.finishChange(change, timeout: .seconds(60))
+            #expect {
+                try client.abortChange(change)
+            } throws: { error in
+                "\(error)" == "cannot abort change \(change) with nothing pending"
+            }
         }
     }
 
@@ -132,7 +147,8 @@ import Testing
     }
 }
 
-@Suite struct ExecTests {
+/// One after the other, as a command's client has but seconds to connect.
+@Suite(.serialized) struct ExecTests {
     @Test func `output, errors and exit code come apart`() async throws {
         try await withDaemon(layer: "{}") { client, directory in
             var call = ExecCall(["sh", "-c", "pwd; echo $A; cat; echo err >&2; exit 7"])

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Testing
 
-@Suite struct ProgramTests {
+/// One after the other: each has a daemon of its own.
+@Suite(.serialized) struct ProgramTests {
     static let layer = """
         services:
             web: {override: replace, startup: enabled, command: "sh -c 'echo hello; exec sleep 1000'"}

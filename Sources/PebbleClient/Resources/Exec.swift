@@ -130,22 +130,18 @@ extension PebbleClient {
         guard let task = envelope.result?.taskID, let change = envelope.change else {
             throw .badReply(request: request.description, reason: "the reply names no task")
         }
-        var session: ExecSession?
-        var broken: PebbleClientError?
+        var session: ExecSession
         do throws(PebbleClientError) {
-            var opened = try ExecSession(client: self, task: task, call: call, control: control)
-            try opened.run(onOutput: onOutput)
-            session = opened
+            session = try ExecSession(client: self, task: task, call: call, control: control)
         } catch {
-            if case .badReply = error { throw error }
-            // The change tells better than the connection what went wrong with a command that never ran.
-            broken = error
+            // The change tells better than a connection why a command never ran.
+            try finishChange(change, timeout: .seconds(10))
+            throw error
         }
-        let waiting = broken == nil ? call.timeout.map { $0 + timeout } : .seconds(10)
-        let finished = try finishChange(change, timeout: waiting)
+        try session.run(onOutput: onOutput)
+        let finished = try finishChange(change, timeout: call.timeout.map { $0 + timeout })
         // A command may live on after closing its output, and the server kills it when its control socket goes.
         withExtendedLifetime(session) {}
-        if let broken { throw broken }
         guard let code = finished.tasks.first?.data?["exit-code"]?.integerValue else {
             throw .badReply(request: request.description, reason: "change \(change) has no exit code")
         }
