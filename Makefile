@@ -2,7 +2,7 @@
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format
+.PHONY: help run test test-fast packages check format
 
 help: ## Shows this list.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -10,13 +10,16 @@ help: ## Shows this list.
 run: ## Brings the real Indico up on this machine; ARGS="--help" tells its options.
 	@scripts/run.sh $(ARGS)
 
-test: test-fast ## Runs every test, the end-to-end test of a fresh installation included; log and timings in .build/e2e.
+test: packages test-fast ## Runs every test, the end-to-end test of a fresh installation included; log and timings in .build/e2e.
 	scripts/e2e.sh
 
 test-fast: ## Runs the tests that need no installed Indico.
 	swift build --build-tests -j $(JOBS)
 	swift test --skip-build
 	scripts/pebble-contract.sh
+
+packages: ## Installs the Debian packages that are missing; starts no service.
+	@scripts/debian.sh
 
 check: ## Holds the house rules: format, lint, file length, imports, warnings as errors.
 	scripts/check.sh
