@@ -17,7 +17,7 @@ actor Supervisor {
     struct Surroundings: Sendable {
         var loop: any EventLoop
         /// Where pipes are read, so that the supervisor's loop stays free.
-        var outputLoops: any EventLoopGroup
+        var outputLoop: any EventLoop
         var reaper: ProcessReaper
         var accounts: Accounts
         var environment: [String: String]

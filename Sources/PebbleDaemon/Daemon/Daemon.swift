@@ -24,9 +24,13 @@ final class Daemon: Sendable {
         self.log = log
         let shutdown = ShutdownRequest()
         self.shutdown = shutdown
+        let loops = MultiThreadedEventLoopGroup.singleton
+        let loop = loops.next()
+        // Another than the supervisor's, where the machine has a second processor for it.
+        let outputLoop = loops.makeIterator().first { $0 !== loop } ?? loop
         var surroundings = Supervisor.Surroundings(
-            loop: MultiThreadedEventLoopGroup.singleton.next(),
-            outputLoops: MultiThreadedEventLoopGroup.singleton,
+            loop: loop,
+            outputLoop: outputLoop,
             reaper: try ProcessReaper(adoptsOrphans: options.ownsProcess),
             accounts: Accounts(),
             // The manager above is told by the daemon, not by what the daemon starts.

@@ -98,6 +98,9 @@ struct ServiceMachine: Equatable, Sendable {
         }
     }
 
+    /// Whether its process has been told to end.
+    var isStopping: Bool { phase == .terminating || phase == .killing }
+
     /// Whether there is a process to signal.
     var hasProcess: Bool {
         switch phase {

@@ -97,7 +97,7 @@ extension Supervisor {
             throw error
         }
         let name = runner.machine.name
-        ServiceOutputHandler.read(output.readEnd, into: runner.log, on: surroundings.outputLoops) {
+        ServiceOutputHandler.read(output.readEnd, into: runner.log, on: surroundings.outputLoop) {
             self.perform { $0.outputEnded(name, child.pid) }
         }
         return child
@@ -129,8 +129,11 @@ extension Supervisor {
         if runner.process?.isOutputEnded == true {
             processGone(runner)
         } else {
+            // One that was told to stop may take its time over what it started. After a death without notice, what
+            // matters is that the service comes back: the rest has a second, and is killed before the next start.
             let killDelay = runner.machine.config?.effectiveKillDelay ?? .seconds(5)
-            runner.process?.outputTimer = schedule(in: killDelay * 0.9) { $0.outputEnded(name, pid) }
+            let patience = runner.machine.isStopping ? killDelay * 0.9 : min(killDelay * 0.9, .seconds(1))
+            runner.process?.outputTimer = schedule(in: patience) { $0.outputEnded(name, pid) }
         }
     }
 
