@@ -30,19 +30,54 @@ trap 'exit 143' TERM HUP
 step_begin 'System packages' "$logs/packages.log"
 install_debian_packages
 
+products=(pebble indico-charm indico-operator hook-tool statsd-exporter celery-exporter)
+stamp=.build/run/programs.stamp
+
+# What the programs are made from; equal means there is nothing to build.
+fingerprint() {
+    { swift --version 2>/dev/null; find Sources Package.swift Package.resolved -type f -print0 2>/dev/null | sort -z | xargs -0 sha256sum; } |
+        sha256sum
+}
+
+# One product after the other rather than the whole package: that would build every module of every dependency.
+build_products() {
+    local product
+    for product in "${products[@]}"; do
+        printf '== %s\n' "$product"
+        swift build -c release --static-swift-stdlib ${JOBS:+-j "$JOBS"} --product "$product" || return 1
+    done
+}
+
 meter_build() {
-    local line
-    line=$(tail -c 4000 "$step_log" | tr '\r' '\n' | grep -aoE '^\[[0-9]+/[0-9]+\] .*' | tail -n 1) || return 0
+    local text line index
+    text=$(tr '\r' '\n' <"$step_log" | grep -aE '^(== |\[[0-9]+/[0-9]+\] )') || return 0
+    index=$(grep -c '^== ' <<<"$text") || return 0
+    line=${text##*$'\n'}
+    meter_total=$((${#products[@]} * 100)) meter_done=$(((index - 1) * 100))
+    meter_detail=${products[index - 1]}
     [[ "$line" =~ ^\[([0-9]+)/([0-9]+)\]\ (.*)$ ]] || return 0
-    meter_done=${BASH_REMATCH[1]} meter_total=${BASH_REMATCH[2]} meter_detail="$meter_done/$meter_total ${BASH_REMATCH[3]}"
+    meter_done=$((meter_done + 100 * BASH_REMATCH[1] / BASH_REMATCH[2]))
+    meter_detail+=" ${BASH_REMATCH[1]}/${BASH_REMATCH[2]} ${BASH_REMATCH[3]}"
+}
+
+built() {
+    local product
+    for product in "${products[@]}"; do [ -x ".build/release/$product" ] || return 1; done
+    [ "$(cat "$stamp" 2>/dev/null)" = "$(fingerprint)" ]
 }
 
 step_begin 'Programs' "$logs/build.log"
 command -v swift >/dev/null || step_fail 'there is no Swift toolchain here' \
     'Install Swift 6.2 or newer from https://www.swift.org/install/linux and run this again.'
-step_run meter_build swift build -c release --static-swift-stdlib ${JOBS:+-j "$JOBS"} ||
-    step_fail 'the programs do not build' 'The compiler says why, above.'
-step_end "$(ls .build/release/{pebble,indico-charm,indico-operator,hook-tool,statsd-exporter,celery-exporter} | wc -l) programs"
+if built; then
+    step_end "${#products[@]} programs, as built before"
+else
+    rm -f "$stamp"
+    print=$(fingerprint)
+    step_run meter_build build_products || step_fail 'the programs do not build' 'The compiler says why, above.'
+    printf '%s\n' "$print" >"$stamp"
+    step_end "${#products[@]} programs"
+fi
 
 status=0
 .build/release/indico-operator up --step-offset "$step_number" --step-total "$STEP_TOTAL" "$@" || status=$?

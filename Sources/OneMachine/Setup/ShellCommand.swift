@@ -36,12 +36,12 @@ package enum ShellCommand {
         Glibc.unlink(place)
     }
 
-    /// How the user calls the program from here on.
-    package static func invocation(state: StateDirectory, environment: [String: String]) -> String {
+    /// How the user calls the program with these words from here on.
+    package static func line(_ words: String, state: StateDirectory, environment: [String: String]) -> String {
         if let place = place(state: state, userID: geteuid(), environment: environment),
             FileStore.linkTarget(place) == state.program(.indicoOperator)
         {
-            return "indico-operator"
+            return "indico-operator " + words
         }
         let usual = try? StateDirectory.chosen(
             option: nil,
@@ -49,6 +49,6 @@ package enum ShellCommand {
             userID: geteuid(),
             workingDirectory: "/"
         )
-        return state.program(.indicoOperator) + (usual == state ? "" : " --state-dir \(state.path)")
+        return "\(state.program(.indicoOperator)) \(words)" + (usual == state ? "" : " --state-dir \(state.path)")
     }
 }

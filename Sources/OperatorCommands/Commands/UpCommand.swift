@@ -97,14 +97,16 @@ struct UpCommand: ParsableCommand {
         took: Duration,
         look: StepLook
     ) -> String {
-        let program = ShellCommand.invocation(state: state, environment: environment)
+        func line(_ words: String) -> String {
+            ShellCommand.line(words, state: state, environment: environment)
+        }
         return """
 
-             Indico is up at \(look.coloured("1", siteURL(state)))
+             Indico is up at \(look.coloured("1", siteURL(state))), after \(StepLook.text(took))
 
-               first administrator   \(program) run add-admin email=you@example.com
-               what is running       \(program) status
-               stop it               \(program) down
+               first administrator   \(line("run add-admin email=you@example.com"))
+               what is running       \(line("status"))
+               stop it               \(line("down"))
 
 
             """

@@ -17,6 +17,12 @@ extension EndToEndTests {
         _ = try eventually("the end of process \(process.pid)", within: .seconds(10)) {
             ProcessTable.status(of: process.pid).map { $0.isZombie } ?? true ? true : nil
         }
+        if victim.comesBack {
+            let next = try eventually("another in the place of process \(process.pid)", within: .seconds(120)) {
+                victim.find(machine)
+            }
+            try ensure(next.pid != process.pid, "process \(process.pid) is still there")
+        }
         try machine.settle()
         try findEvent(journey)
         let orphans = machine.orphans()

@@ -5,6 +5,8 @@ import OneMachine
 /// A process to be killed, found among those of the installation alone.
 struct Victim: Sendable {
     let name: String
+    /// Whether another takes its place by itself: a hook runs when there is something to do.
+    var comesBack = true
     /// Picks it from the processes of the installation.
     let find: @Sendable (Machine) -> ProcessEntry?
 
@@ -54,7 +56,7 @@ struct Victim: Sendable {
             SocketPeer.process(listeningOn: machine.state.controlSocket).map { ProcessEntry(pid: $0) }
         },
         pebble(.local),
-        Victim(name: "the charm in the middle of a hook") { machine in
+        Victim(name: "the charm in the middle of a hook", comesBack: false) { machine in
             // Something for it to do; then it is caught at it.
             _ = try? machine.attempt(["config", "indico_support_email=tech-\(Int.random(in: 1...9999))@example.com"])
             return try? eventually("a running charm", within: .seconds(30)) {

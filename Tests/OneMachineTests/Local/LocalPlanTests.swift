@@ -60,7 +60,9 @@ import Testing
         for external in [false, true] {
             let layer = try Layer.parse(yaml: plan(external: external).yaml, label: "one-machine")
             #expect(layer.services["agent"]?.command == "/srv/x/bin/indico-operator agent --state-dir /srv/x")
-            #expect(layer.services["pebble-indico"]?.environment["PEBBLE_SOCKET"] == "/srv/x/pebble/indico/pebble.socket")
+            #expect(
+                layer.services["pebble-indico"]?.environment["PEBBLE_SOCKET"] == "/srv/x/pebble/indico/pebble.socket"
+            )
             #expect(layer.services.count == (external ? 3 : 6))
             #expect(layer.checks.count == (external ? 0 : 3))
         }
