@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# How long the first page takes by hand: the three `indico db` commands, then uWSGI, on a database and two Redis of
+# its own in a scratch directory. Beside it stands what the last `indico-operator up` on an empty database took, when
+# its timings file is given.
+#
+#   bench/first-page.sh VENV [TIMINGS]
+set -euo pipefail
+
+venv=${1:?usage: bench/first-page.sh VENV [TIMINGS], where VENV/bin/indico is Indico}
+timings=${2:-}
+wsgi=$(echo "$venv"/lib/python3*/site-packages/indico/web/indico.wsgi)
+user=$(stat -c %U "$venv/bin/indico")
+postgres=/usr/lib/postgresql/15/bin
+scratch=$(mktemp -d /tmp/first-page.XXXXXX)
+web=18481 database=18432 cache=18379 broker=18380
+
+as_user() {
+    if [ "$(id -un)" = "$user" ]; then "$@"; else runuser -u "$user" -- "$@"; fi
+}
+
+redis_server() { # a Redis on port $1 that keeps its files in $2
+    as_user bash -c 'cd "$1" && exec -a redis-server "$(command -v redis-server || command -v redis-check-rdb)" \
+        --port "$2" --bind 127.0.0.1 --save "" --dir "$1"' _ "$2" "$1" >"$2/log" 2>&1 &
+    processes+=($!)
+}
+
+processes=()
+clean_up() {
+    local process
+    as_user "$postgres/pg_ctl" -D "$scratch/pg" -m immediate stop >/dev/null 2>&1 || true
+    for process in "${processes[@]}"; do kill -INT "$process" 2>/dev/null || true; done
+    wait 2>/dev/null || true
+    case $scratch in /tmp/first-page.??????) rm -r -- "$scratch" ;; esac
+}
+trap clean_up EXIT
+
+chown "$user" "$scratch"
+as_user mkdir -p "$scratch"/{cache,redis,broker,tmp,log,archive}
+as_user "$postgres/initdb" -D "$scratch/pg" -A trust -U indico >/dev/null
+as_user "$postgres/pg_ctl" -D "$scratch/pg" -w -l "$scratch/pg.log" \
+    -o "-p $database -k $scratch -c listen_addresses=127.0.0.1" start >/dev/null
+as_user "$postgres/createdb" -h "$scratch" -p "$database" -U indico indico
+as_user "$postgres/psql" -q -h "$scratch" -p "$database" -U indico indico \
+    -c 'CREATE EXTENSION pg_trgm' -c 'CREATE EXTENSION unaccent'
+redis_server "$cache" "$scratch/redis"
+redis_server "$broker" "$scratch/broker"
+
+as_user tee "$scratch/indico.conf" >/dev/null <<CONF
+SQLALCHEMY_DATABASE_URI = 'postgresql://indico@127.0.0.1:$database/indico'
+SECRET_KEY = 'only-for-this-measurement'
+BASE_URL = 'http://127.0.0.1:$web'
+CELERY_BROKER = 'redis://127.0.0.1:$broker/0'
+REDIS_CACHE_URL = 'redis://127.0.0.1:$cache/0'
+CACHE_DIR = '$scratch/cache'
+TEMP_DIR = '$scratch/tmp'
+LOG_DIR = '$scratch/log'
+STORAGE_BACKENDS = {'default': 'fs:$scratch/archive'}
+ATTACHMENT_STORAGE = 'default'
+DEFAULT_TIMEZONE = 'UTC'
+DEFAULT_LOCALE = 'en_GB'
+CONF
+
+now() { date +%s.%N; }
+since() { awk -v a="$1" -v b="$(now)" 'BEGIN { printf "%.1f", b - a }'; }
+row() { printf '%-34s %8s s\n' "$1" "$2"; }
+
+export INDICO_CONFIG=$scratch/indico.conf LC_ALL=C.UTF-8
+begin=$(now)
+for arguments in "prepare" "upgrade" "--all-plugins upgrade"; do
+    step=$(now)
+    # shellcheck disable=SC2086 # the arguments are words
+    as_user env INDICO_CONFIG="$INDICO_CONFIG" "$venv/bin/indico" db $arguments >>"$scratch/db.log" 2>&1 ||
+        { tail -n 5 "$scratch/db.log"; exit 1; }
+    row "indico db $arguments" "$(since "$step")"
+done
+
+step=$(now)
+as_user env INDICO_CONFIG="$INDICO_CONFIG" "$venv/bin/uwsgi" --master --processes 4 --need-app --die-on-term \
+    --http-socket "127.0.0.1:$web" --wsgi-file "$wsgi" --enable-threads >"$scratch/uwsgi.log" 2>&1 &
+processes+=($!)
+until curl -sf -o /dev/null "http://127.0.0.1:$web/"; do
+    kill -0 "${processes[-1]}" || { tail -n 5 "$scratch/uwsgi.log"; exit 1; }
+    sleep 0.1
+done
+row "uWSGI to the first page" "$(since "$step")"
+row "by hand, together" "$(since "$begin")"
+[ -z "$timings" ] || { echo; cat "$timings"; }
