@@ -14,6 +14,7 @@ import Testing
     func `one machine runs Indico, serves people, survives every process and keeps the data`() throws {
         let journey = try Journey(machine: Machine.fromEnvironment())
         try journey.step("up again: nothing restarts", upAgain)
+        journey.attempt("a stranger cannot make himself the first administrator", knockAsStranger)
         try journey.step("an administrator is added", addAdministrator)
         try journey.step("the administrator logs in", logIn)
         try journey.step("an event is created", createEvent)

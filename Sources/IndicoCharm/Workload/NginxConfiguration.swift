@@ -139,23 +139,32 @@ enum NginxConfiguration {
                         access_log off;
                     }
 
+                    # What the client says of itself is not believed: these come from the configured site.
+                    proxy_set_header Host \(settings.site.authority);
+                    proxy_set_header X-Forwarded-Host \(settings.site.authority);
+                    proxy_set_header X-Forwarded-Proto \(settings.site.scheme);
+                    proxy_set_header X-Forwarded-For $remote_addr;
+                    proxy_set_header X-Forwarded-Port "";
+                    proxy_set_header X-Forwarded-Prefix "";
+                    proxy_hide_header X-Sendfile;
+                    proxy_redirect off;
+                    proxy_read_timeout 15m;
+                    proxy_send_timeout 15m;
+                    proxy_buffer_size 32k;
+                    proxy_buffers 32 32k;
+                    proxy_busy_buffers_size 128k;
+                    proxy_next_upstream off;
+
+                    # A site without users makes whoever sends this page its administrator: not a stranger.
+                    location ^~ /bootstrap {
+                        allow 127.0.0.1;
+                        allow ::1;
+                        deny all;
+                        proxy_pass http://indico;
+                    }
+
                     location / {
                         proxy_pass http://indico;
-                        # What the client says of itself is not believed: these come from the configured site.
-                        proxy_set_header Host \(settings.site.authority);
-                        proxy_set_header X-Forwarded-Host \(settings.site.authority);
-                        proxy_set_header X-Forwarded-Proto \(settings.site.scheme);
-                        proxy_set_header X-Forwarded-For $remote_addr;
-                        proxy_set_header X-Forwarded-Port "";
-                        proxy_set_header X-Forwarded-Prefix "";
-                        proxy_hide_header X-Sendfile;
-                        proxy_redirect off;
-                        proxy_read_timeout 15m;
-                        proxy_send_timeout 15m;
-                        proxy_buffer_size 32k;
-                        proxy_buffers 32 32k;
-                        proxy_busy_buffers_size 128k;
-                        proxy_next_upstream off;
                     }\(files)
             """
     }

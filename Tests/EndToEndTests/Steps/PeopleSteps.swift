@@ -22,6 +22,13 @@ extension EndToEndTests {
         try ensure(lost.isEmpty, "restarted: \(lost)")
     }
 
+    func knockAsStranger(_ journey: Journey) throws {
+        let here = try journey.browser.get("/bootstrap").status
+        try ensure(here == 200, "on the machine itself the page answers with \(here)")
+        let elsewhere = try journey.browser.get("/bootstrap", from: "127.0.0.2").status
+        try ensure(elsewhere == 403, "to another address the page answers with \(elsewhere)")
+    }
+
     func addAdministrator(_ journey: Journey) throws {
         let output = try journey.machine.run(
             ["run", "add-admin", "email=\(Self.administrator)"],

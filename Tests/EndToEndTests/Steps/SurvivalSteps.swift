@@ -18,10 +18,10 @@ extension EndToEndTests {
             ProcessTable.status(of: process.pid).map { $0.isZombie } ?? true ? true : nil
         }
         if victim.comesBack {
-            let next = try eventually("another in the place of process \(process.pid)", within: .seconds(120)) {
-                victim.find(machine)
+            // Killed threads take a moment: until they are gone the old process still holds its socket.
+            _ = try eventually("another in the place of process \(process.pid)", within: .seconds(120)) {
+                victim.find(machine).flatMap { $0.pid == process.pid ? nil : true }
             }
-            try ensure(next.pid != process.pid, "process \(process.pid) is still there")
         }
         try machine.settle()
         try findEvent(journey)

@@ -31,6 +31,9 @@ struct Browser: Sendable {
 
     func get(_ path: String) throws -> Page { try request(path, []) }
 
+    /// Asks from another address of this machine: to nginx that is somebody else.
+    func get(_ path: String, from address: String) throws -> Page { try request(path, ["--interface", address]) }
+
     /// Posts a form; fields may repeat.
     ///
     /// They go by standard input, as one is a password.
