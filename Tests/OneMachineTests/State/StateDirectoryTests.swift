@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct StateDirectoryTests {
     private func chosen(_ option: String?, _ environment: [String: String], _ userID: UInt32) throws -> String {
-        try StateDirectory.chosen(option: option, environment: environment, userID: userID, workingDirectory: "/work")
+        try StateDirectory.chosen(option: option, environment: environment, userID: userID, workingDirectory: "/base")
             .path
     }
 
@@ -15,7 +15,7 @@ import Testing
         #expect(try chosen(nil, ["HOME": "/root"], 0) == "/var/lib/indico-operator")
         #expect(try chosen(nil, ["HOME": "/home/a"], 1000) == "/home/a/.local/state/indico-operator")
         #expect(try chosen(nil, ["HOME": "/home/a", "XDG_STATE_HOME": "/s"], 1000) == "/s/indico-operator")
-        #expect(try chosen("rel/", [:], 1000) == "/work/rel")
+        #expect(try chosen("rel/", [:], 1000) == "/base/rel")
     }
 
     @Test(arguments: ["", "/", "//", "relative", "/a/../b", "/a b", "/a'b", "/ä"])
