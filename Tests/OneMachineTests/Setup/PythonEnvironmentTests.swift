@@ -33,5 +33,6 @@ import Testing
     @Test func `a Python that Indico does not take is refused by name`() {
         #expect(throws: OperatorError.self) { try IndicoRelease.newest(forPython: "3.13") }
         #expect((try? IndicoRelease.newest(forPython: "3.11")) == .v329)
+        #expect((try? IndicoRelease.newest(forPython: "3.12")) == .v3314)
     }
 }
