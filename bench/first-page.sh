@@ -10,7 +10,8 @@ set -euo pipefail
 venv=${1:?usage: bench/first-page.sh VENV [TIMINGS], where VENV/bin/indico is Indico}
 timings=${2:-}
 wsgi=$(echo "$venv"/lib/python3*/site-packages/indico/web/indico.wsgi)
-user=$(stat -c %U "$venv/bin/indico")
+# Indico runs as who owns its data beside the environment; PostgreSQL and Celery refuse root.
+user=$(stat -c %U "$venv/../../srv/indico")
 postgres=/usr/lib/postgresql/15/bin
 scratch=$(mktemp -d /tmp/first-page.XXXXXX)
 web=18481 database=18432 cache=18379 broker=18380
