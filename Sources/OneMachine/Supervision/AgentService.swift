@@ -32,6 +32,6 @@ package struct AgentService: Sendable {
         let watch = SupervisorWatch(supervisor: LocalSupervisor(state: state), environment: environment)
         // The new supervisor ends whatever is left; staying on would only race it for the model.
         try watch.start { exit(0) }
-        try await UnitAgent(configuration: configuration).run()
+        try await UnitAgent(configuration: configuration).runUntilTerminated()
     }
 }
