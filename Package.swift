@@ -117,7 +117,10 @@ let tests: [Target] = [
         name: "CharmKitTests",
         dependencies: ["CharmKit", "CharmTesting", "HookProtocol", "UnitAgent", "LinuxSupport"]
     ),
-    .testTarget(name: "CharmInterfacesTests", dependencies: ["CharmInterfaces", "CharmKit", "CharmTesting"]),
+    .testTarget(
+        name: "CharmInterfacesTests",
+        dependencies: ["CharmInterfaces", "CharmKit", "CharmTesting", "PebbleAPI"]
+    ),
     .testTarget(name: "UnitAgentTests", dependencies: ["UnitAgent", "HookProtocol", "LinuxSupport"]),
     .testTarget(name: "MetricsServerTests", dependencies: ["MetricsServer", "MetricsText", logging, lifecycle] + nio),
     .testTarget(
