@@ -7,6 +7,8 @@ step_number=0
 step_name=''
 step_began=0
 step_log=''
+# Whether somebody was told why this ends.
+step_told=''
 
 if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ]; then step_terminal=1; else step_terminal=0; fi
 if [ "$step_terminal" = 1 ] && [ -z "${NO_COLOR:-}" ]; then
@@ -99,6 +101,7 @@ step_end() {
 
 # step_fail WHAT REMEDY: says so, shows the end of the log, and ends the script.
 step_fail() {
+    step_told=yes
     if [ "$step_terminal" = 1 ]; then
         printf '\r\e[K %s%s%s [%2d/%d] %-22s %s%10s%s\e[?25h\n' "$step_red" "$step_failed" "$step_plain" "$step_number" "$STEP_TOTAL" \
             "$step_name" "$step_dim" "$(step_elapsed)" "$step_plain"

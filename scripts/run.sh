@@ -21,11 +21,14 @@ finish() {
     [ -z "${step_pid:-}" ] || kill "$step_pid" 2>/dev/null || true
     for action in "${undo[@]}"; do "$action" || true; done
     [ "$step_terminal" = 0 ] || printf '\e[?25h'
+    # Whatever ends a script without a word is a mistake of ours, and must not look like a success or a riddle.
+    [ "$status" = 0 ] || [ -n "$step_told" ] ||
+        printf "\nerror: step '%s' ended unexpectedly with %d\n       bash -x %s shows where.\n" "$step_name" "$status" "$0" >&2
     exit "$status"
 }
 trap finish EXIT
-trap 'printf "\n"; exit 130' INT
-trap 'exit 143' TERM HUP
+trap 'step_told=yes; printf "\n"; exit 130' INT
+trap 'step_told=yes; exit 143' TERM HUP
 
 step_begin 'System packages' "$logs/packages.log"
 install_debian_packages
@@ -35,9 +38,10 @@ stamp=.build/run/programs.stamp
 
 # What the programs are made from; equal means there is nothing to build.
 fingerprint() {
-    { swift --version 2>/dev/null; find Sources Package.swift Package.resolved -type f -print0 2>/dev/null | sort -z | xargs -0 sha256sum; } |
-        sha256sum
+    { swift --version 2>/dev/null; find Sources Package.swift -type f -print0 | sort -z | xargs -0 sha256sum; } | sha256sum
 }
+# The versions of what we depend on: a fresh clone has none until the build has chosen them.
+dependencies() { sha256sum Package.resolved 2>/dev/null || echo none; }
 
 # One product after the other rather than the whole package: that would build every module of every dependency.
 build_products() {
@@ -63,7 +67,7 @@ meter_build() {
 built() {
     local product
     for product in "${products[@]}"; do [ -x ".build/release/$product" ] || return 1; done
-    [ "$(cat "$stamp" 2>/dev/null)" = "$(fingerprint)" ]
+    [ "$(cat "$stamp" 2>/dev/null)" = "$(fingerprint; dependencies)" ]
 }
 
 step_begin 'Programs' "$logs/build.log"
@@ -75,10 +79,11 @@ else
     rm -f "$stamp"
     print=$(fingerprint)
     step_run meter_build build_products || step_fail 'the programs do not build' 'The compiler says why, above.'
-    printf '%s\n' "$print" >"$stamp"
+    { printf '%s\n' "$print" && dependencies; } >"$stamp"
     step_end "${#products[@]} programs"
 fi
 
 status=0
 .build/release/indico-operator up --step-offset "$step_number" --step-total "$STEP_TOTAL" "$@" || status=$?
+step_told=yes
 exit "$status"
