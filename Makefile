@@ -17,9 +17,10 @@ test-fast: ## Runs the tests that need no installed Indico.
 	swift build --build-tests -j $(JOBS)
 	swift test --skip-build
 	scripts/pebble-contract.sh
+	scripts/alert-rules.sh
 
-packages: ## Installs the Debian packages that are missing; starts no service.
-	@scripts/debian.sh
+packages: ## Installs the Debian packages that are missing, those of the tests included; starts no service.
+	@scripts/debian.sh packaging/debian-packages-test.txt
 
 check: ## Holds the house rules: format, lint, file length, imports, warnings as errors.
 	scripts/check.sh

@@ -3,9 +3,12 @@
 # Installs the Debian packages that are missing, and leaves the distribution's own servers alone: what we install
 # brings PostgreSQL, Redis and nginx along as services, but here they are programs only. To be sourced by run.sh.
 
-# The names in packaging/debian-packages.txt, with what `swift build` needs.
+# Lists of names; whoever wants more than `make run` needs adds to them.
+package_lists=(packaging/debian-packages.txt)
+
+# The names in the lists, with what `swift build` needs.
 wanted_packages() {
-    sed -E 's/#.*//; s/[[:space:]]+$//; /^$/d' packaging/debian-packages.txt
+    sed -E 's/#.*//; s/[[:space:]]+$//; /^$/d' "${package_lists[@]}"
     # libyaml and SQLite are linked; pkg-config finds them.
     printf '%s\n' libyaml-dev libsqlite3-dev pkg-config
 }
@@ -37,7 +40,7 @@ allow_service_start() {
 # ... none that is new is enabled at boot ...
 disable_new_services() {
     local name
-    for name in nginx prometheus-nginx-exporter redis-server; do
+    for name in nginx prometheus-nginx-exporter redis-server prometheus; do
         printf '%s\n' "$1" | grep -qx "$name" || continue
         # Debian's own way, which needs no systemd to run; the links are what counts at boot.
         DPKG_MAINTSCRIPT_PACKAGE=$name deb-systemd-helper disable "$name.service" >/dev/null 2>&1 || systemctl disable --quiet "$name.service" || true
@@ -101,7 +104,7 @@ install_debian_packages() {
     if [ "$(id -u)" != 0 ]; then
         step_fail "${#missing[@]} Debian packages are missing, and only root may install them" "Run this, then 'make run' again:
 
-  sudo scripts/debian.sh
+  sudo scripts/debian.sh$(printf ' %s' "${package_lists[@]:1}" | sed 's/ $//')
 
 It installs, and starts no service: ${missing[*]}"
     fi
@@ -119,8 +122,8 @@ It installs, and starts no service: ${missing[*]}"
     step_end "${#missing[@]} installed"
 }
 
-# Run by itself, it does this one step: before the tests, and what `make run` tells somebody who is not root to do
-# first, as root.
+# Run by itself, it does this one step: before the tests, with the list of what they need besides; and what `make run`
+# tells somebody who is not root to do first, as root.
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     set -euo pipefail
     cd "$(dirname "$0")/.."
@@ -128,6 +131,7 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     logs=$(mktemp -d)
     . scripts/progress.sh
     undo=()
+    package_lists+=("$@")
     trap 'status=$?; for action in "${undo[@]}"; do "$action" || true; done; exit $status' EXIT
     trap 'exit 130' INT
     step_begin 'System packages' "$logs/packages.log"
