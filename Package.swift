@@ -45,8 +45,12 @@ let libraries: [Target] = [
         dependencies: ["PebbleClient", "PebbleAPI", "PebbleDaemon", "YAMLTree", "LinuxSupport", arguments]
     ),
     .target(name: "CharmKit", dependencies: ["HookProtocol", "PebbleClient", "PebbleAPI", "PebblePlan", "YAMLTree"]),
+    .target(name: "CharmLogging", dependencies: ["CharmKit", logging]),
     .target(name: "CharmInterfaces", dependencies: ["CharmKit"]),
-    .target(name: "CharmTesting", dependencies: ["CharmKit", "PebblePlan", "PebbleAPI", "HookProtocol"]),
+    .target(
+        name: "CharmTesting",
+        dependencies: ["CharmKit", "PebblePlan", "PebbleAPI", "HookProtocol", "YAMLTree"]
+    ),
     .target(
         name: "UnitAgent",
         dependencies: [
@@ -115,7 +119,9 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "CharmKitTests",
-        dependencies: ["CharmKit", "CharmTesting", "HookProtocol", "UnitAgent", "LinuxSupport"]
+        dependencies: [
+            "CharmKit", "CharmLogging", "CharmTesting", "HookProtocol", "UnitAgent", "LinuxSupport", logging,
+        ]
     ),
     .testTarget(
         name: "CharmInterfacesTests",
@@ -152,6 +158,7 @@ let package = Package(
     name: "indico-operator",
     products: [
         .library(name: "CharmKit", targets: ["CharmKit"]),
+        .library(name: "CharmLogging", targets: ["CharmLogging"]),
         .library(name: "CharmInterfaces", targets: ["CharmInterfaces"]),
         .library(name: "CharmTesting", targets: ["CharmTesting"]),
         .library(name: "PebbleClient", targets: ["PebbleClient"]),

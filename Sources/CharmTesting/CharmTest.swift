@@ -5,19 +5,30 @@ public import CharmKit
 /// Runs a charm in this process: a world and an event in, the world after it out.
 public struct CharmTest {
     private let makeCharm: (HookEnvironment) throws -> any Charm
+    private let declaration: CharmDeclaration?
 
     /// Tests a charm as its `dispatch` would make it.
     ///
-    /// - Parameter charm: The charm.
-    public init(_ charm: (some Charm).Type) {
+    /// - Parameters:
+    ///   - charm: The charm.
+    ///   - declaration: What the charm's files declare; with it defaults are filled in, and worlds and types that do not
+    ///     fit are refused. See ``CharmDeclaration/init(charmDirectory:)``.
+    public init(_ charm: (some Charm).Type, declaration: CharmDeclaration? = nil) {
         makeCharm = { try charm.init(environment: $0) }
+        self.declaration = declaration
     }
 
     /// Tests a charm made in another way, for example with a clock of the test's.
     ///
-    /// - Parameter makeCharm: Makes the charm for one dispatch.
-    public init(_ makeCharm: @escaping (HookEnvironment) throws -> any Charm) {
+    /// - Parameters:
+    ///   - declaration: What the charm's files declare; nil for not checked.
+    ///   - makeCharm: Makes the charm for one dispatch.
+    public init(
+        declaration: CharmDeclaration? = nil,
+        _ makeCharm: @escaping (HookEnvironment) throws -> any Charm
+    ) {
         self.makeCharm = makeCharm
+        self.declaration = declaration
     }
 
     /// Runs one event.
@@ -26,21 +37,27 @@ public struct CharmTest {
     ///   - event: The event.
     ///   - world: The world before it.
     /// - Returns: What came of it; a failing charm is a result too, see ``Output/error``.
-    /// - Throws: ``ImpossibleWorld`` when Juju could never bring about this event in this world.
+    /// - Throws: ``ImpossibleWorld`` when Juju could never bring about this event in this world, or when the charm read
+    ///   its configuration or parameters into a type that does not fit what it declares.
     public func run(_ event: HookEvent, in world: World) throws(ImpossibleWorld) -> Output {
-        try world.validate(event)
-        let agent = FakeAgent(world: world, event: event)
+        try world.validate(event, declaration: declaration)
+        let agent = FakeAgent(world: declaration?.filled(world, event) ?? world, event: event)
+        let metadata = declaration?.metadata ?? world.metadata
         let pebbles = world.containers.mapValues { FakePebble(state: $0) }
         var debugLines: [String] = []
         let dispatch = Dispatch(
             environment: world.hookEnvironment(event),
             tools: agent,
-            metadata: { world.metadata },
+            metadata: { metadata },
             connect: { FakePebbleConnection(container: $0, pebble: pebbles[$0]) },
             writeOutput: { debugLines.append($0) }
         )
         let error = dispatch.run(makeCharm)
+        try check(dispatch.typesRead, event)
         var after = agent.end(failed: error != nil)
+        // Nothing a charm can write; what was filled in is the controller's.
+        after.config = world.config
+        after.actionParameters = world.actionParameters
         for (name, pebble) in pebbles { after.containers[name] = pebble.state }
         return Output(
             world: after,
@@ -52,8 +69,19 @@ public struct CharmTest {
             log: agent.log,
             debugLines: debugLines,
             shownStatuses: agent.shownStatuses,
-            action: event.isAction ? agent.action : nil
+            action: event.isAction ? agent.action : nil,
+            addedStorage: error == nil ? agent.addedStorage : [:],
+            reboot: error == nil || agent.reboot == .now ? agent.reboot : nil
         )
+    }
+
+    private func check(_ types: TypesRead, _ event: HookEvent) throws(ImpossibleWorld) {
+        guard let declaration else { return }
+        var problems = types.config.flatMap { declaration.problems(of: $0) }
+        if case .action(let action) = event {
+            problems += types.parameters.flatMap { declaration.problems(of: $0, forAction: action.name) }
+        }
+        guard problems.isEmpty else { throw ImpossibleWorld(problems: problems) }
     }
 }
 
@@ -75,6 +103,10 @@ public struct Output {
     public let shownStatuses: [Status]
     /// What it answered, when the event was an action.
     public let action: ActionOutput?
+    /// How many more instances of storages it asked for, by name.
+    public let addedStorage: [String: Int]
+    /// The reboot it asked for; nil for none.
+    public let reboot: Reboot?
 
     /// How often a tool was called.
     public func count(_ tool: ToolName) -> Int { toolCalls.count { $0.tool == tool } }

@@ -76,6 +76,7 @@ import Testing
     @Test func `events whose moment cannot come again are not deferred`() throws {
         var world = World()
         world.secrets = [SecretState(id: "secret:abc", owner: .unit, revisions: [["key": "v"]])]
+        (world.secrets[0].rotation, world.secrets[0].expiry) = (.daily, "2030-01-01T00:00:00Z")
         let events: [HookEvent] = [
             .stop, .remove, .action(ActionEvent(name: "go", id: "1")),
             .secretRotate(SecretEvent(id: "secret:abc")), .secretExpired(SecretEvent(id: "secret:abc", revision: 1)),

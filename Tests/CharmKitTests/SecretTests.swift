@@ -107,4 +107,60 @@ import Testing
     func `the forms of an id juju uses are ids`(text: String) {
         #expect(Secret.isID(text))
     }
+
+    private var owning: World {
+        var world = world
+        var secret = SecretState(id: "secret:own1", owner: .unit, revisions: [["key": "a"]], label: "own")
+        (secret.description, secret.rotation, secret.expiry) = ("old", .daily, "2030-01-01T00:00:00Z")
+        world.secrets.append(secret)
+        return world
+    }
+
+    @Test func `a change of some of a secret leaves the rest, in one call`() throws {
+        let output = try run(in: owning) { model in
+            try model.secret(id: "secret:own1").update(content: ["key": "b"], description: "new")
+        }
+        let secret = try #require(output.world.secret("secret:own1"))
+        #expect(secret.content == ["key": "b"])
+        #expect(secret.description == "new")
+        #expect(secret.rotation == .daily)
+        #expect(secret.expiry == "2030-01-01T00:00:00Z")
+        #expect(secret.label == "own")
+        #expect(output.count(.secretSet) == 1)
+        #expect(output.count(.secretInfoGet) == 0)
+    }
+
+    @Test func `a content the secret has makes no call to set it`() throws {
+        let output = try run(in: owning) { try $0.secret(id: "secret:own1").update(content: ["key": "a"]) }
+        #expect(output.count(.secretSet) == 0)
+    }
+
+    @Test func `before juju 3.6, which forgets what a call leaves out, all of it is sent again`() throws {
+        var world = owning
+        world.jujuVersion = JujuVersion(major: 3, minor: 4)
+        let output = try run(in: world) { try $0.secret(id: "secret:own1").set(["key": "b"]) }
+        let secret = try #require(output.world.secret("secret:own1"))
+        #expect(secret.content == ["key": "b"])
+        #expect(secret.description == "old")
+        #expect(secret.rotation == .daily)
+        #expect(secret.label == "own")
+        let call = try #require(output.toolCalls.last { $0.tool == .secretSet })
+        #expect(call.arguments.contains("--owner"))
+        #expect(call.arguments.contains("unit"))
+    }
+
+    @Test func `an owner reads what is known of a secret, its grants too`() throws {
+        _ = try run(in: owning) { model in
+            let secret = model.secret(id: "secret:own1")
+            try secret.grant(to: try #require(try model.relation("database")))
+            let info = try secret.info()
+            #expect(info.owner == .unit)
+            #expect(info.expiry == "2030-01-01T00:00:00Z")
+            #expect(
+                info.access == [
+                    .init(target: "application-postgresql", scope: "relation-database:1", role: "view")
+                ]
+            )
+        }
+    }
 }

@@ -34,7 +34,7 @@ import Testing
                 SecretState(
                     id: "secret:hostile",
                     owner: .other(isGranted: true),
-                    revisions: [[pick(["password", "x"]): pick(Self.texts)]]
+                    revisions: [[pick(["password", "something-else"]): pick(Self.texts)]]
                 )
             )
             world.world.relations.append(RelationState("smtp", id: 20, remoteApplication: "mail"))

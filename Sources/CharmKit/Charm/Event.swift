@@ -30,6 +30,10 @@ public final class Event {
     public let action: Action?
     /// The relation this is about, when it is about one.
     public let relation: Relation?
+    /// The secret this is about, when it is about one; the event's revision is in ``hook``.
+    public let secret: Secret?
+    /// The container this is about, when it is about one.
+    public let container: Container?
 
     private let deferral: Deferral
     private let emitter: (CustomEvent) throws -> Void
@@ -46,6 +50,8 @@ public final class Event {
         isReplay: Bool,
         action: Action?,
         relation: Relation?,
+        secret: Secret?,
+        container: Container?,
         deferral: Deferral,
         emitter: @escaping (CustomEvent) throws -> Void
     ) {
@@ -53,6 +59,8 @@ public final class Event {
         self.isReplay = isReplay
         self.action = action
         self.relation = relation
+        self.secret = secret
+        self.container = container
         self.deferral = deferral
         self.emitter = emitter
     }

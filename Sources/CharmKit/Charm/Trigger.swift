@@ -4,6 +4,10 @@
 public enum Trigger: Sendable, Hashable {
     /// Every hook, also those this library does not know; not actions and not custom events.
     case anyHook
+    /// Every action.
+    case anyAction
+    /// The hook of this name, as in `database-relation-changed`; also one this library does not know.
+    case hook(String)
     /// The unit's first event.
     case install
     /// The unit starts, or its pod started again.
@@ -20,6 +24,12 @@ public enum Trigger: Sendable, Hashable {
     case upgradeCharm
     /// This unit became the leader.
     case leaderElected
+    /// Another unit became the leader, or changed its settings (Juju 3 and earlier).
+    case leaderSettingsChanged
+    /// The machine's series is about to be upgraded (Juju 3 and earlier).
+    case preSeriesUpgrade
+    /// The machine's series was upgraded (Juju 3 and earlier).
+    case postSeriesUpgrade
     /// A relation of the endpoint was created.
     case relationCreated(String)
     /// A remote unit joined a relation of the endpoint.
@@ -73,6 +83,10 @@ public enum Trigger: Sendable, Hashable {
     private func matches(_ event: HookEvent) -> Bool {
         switch (self, event) {
         case (.anyHook, _): !event.isAction
+        case (.anyAction, _): event.isAction
+        case (.hook(let name), _): !event.isAction && event.name == name
+        case (.leaderSettingsChanged, .leaderSettingsChanged): true
+        case (.preSeriesUpgrade, .preSeriesUpgrade), (.postSeriesUpgrade, .postSeriesUpgrade): true
         case (.install, .install), (.start, .start), (.stop, .stop), (.remove, .remove): true
         case (.configChanged, .configChanged), (.updateStatus, .updateStatus): true
         case (.upgradeCharm, .upgradeCharm), (.leaderElected, .leaderElected): true

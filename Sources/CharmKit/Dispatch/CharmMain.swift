@@ -26,7 +26,11 @@ public enum CharmMain {
         }
         if environment.offersNativeHookTools, !environment.agentSocket.isEmpty {
             let address = AgentAddress(path: environment.agentSocket, contextID: environment.contextID)
-            tools = SocketHookTools(address: address, workingDirectory: environment.charmDirectory)
+            tools = SocketHookTools(
+                address: address,
+                workingDirectory: environment.charmDirectory,
+                fallback: ProcessHookTools(variables: variables)
+            )
         } else {
             tools = ProcessHookTools(variables: variables)
         }

@@ -12,6 +12,8 @@ package struct Dispatch {
     package let connect: (String) -> any PebbleConnection
     /// Writes a line to standard output.
     package let writeOutput: (String) -> Void
+    /// The types the charm read its configuration and parameters into.
+    package let typesRead = TypesRead()
 
     package init(
         environment: HookEnvironment,
@@ -39,10 +41,13 @@ package struct Dispatch {
             tools: tools,
             metadata: metadata,
             connect: connect,
-            writeOutput: writeOutput
+            writeOutput: writeOutput,
+            typesRead: typesRead
         )
         var action: Action?
-        if case .action(let event) = environment.event { action = Action(event: event, caller: model.caller) }
+        if case .action(let event) = environment.event {
+            action = Action(event: event, caller: model.caller, typesRead: typesRead)
+        }
         defer { model.log.flush() }
         do {
             let charm = try makeCharm(environment)
@@ -64,6 +69,9 @@ package struct Dispatch {
     private func end(with error: any Error, model: Model, action: Action?) -> (any Error)? {
         do {
             switch error {
+            case RebootError.now:
+                // The agent ends the hook and runs it again: what was gathered belongs to that run.
+                return nil
             case let error as ActionError where action != nil:
                 action?.fail("\(error)")
                 try action?.commit()
@@ -147,9 +155,13 @@ final class DispatchRun {
 
     private func makeEvent(_ kind: Event.Kind, observer: Observers.Observer, isReplay: Bool) -> Event {
         var relation: Relation?
+        var secret: Secret?
+        var container: Container?
         var deferral: Event.Deferral = observer.deferralName == nil ? .unnamed : .allowed
         if case .hook(let hook) = kind {
             relation = hook.relation.map { model.relationStore.relation($0.id) }
+            secret = hook.secret.map { model.secret(id: $0.id) }
+            container = hook.container.map { model.container($0) }
             if !hook.isDeferrable { deferral = .forbidden }
         }
         return Event(
@@ -157,6 +169,8 @@ final class DispatchRun {
             isReplay: isReplay,
             action: kind.isAction ? action : nil,
             relation: relation,
+            secret: secret,
+            container: container,
             deferral: deferral,
             emitter: { [self] in try emit(.custom($0)) }
         )
@@ -180,7 +194,7 @@ extension Event.Kind {
 
 extension HookEvent {
     /// Whether the event can be seen again later; for these its moment is all it is about.
-    var isDeferrable: Bool {
+    package var isDeferrable: Bool {
         switch self {
         case .action, .stop, .remove, .secretRotate, .secretExpired, .collectMetrics, .meterStatusChanged: false
         default: true

@@ -11,14 +11,16 @@ public final class Action {
     public let id: String
 
     private let caller: ToolCaller
+    private let typesRead: TypesRead
     private var knownParameters: ActionParameters?
     private var results: [String: String] = [:]
     private var failure: String?
 
-    init(event: ActionEvent, caller: ToolCaller) {
+    init(event: ActionEvent, caller: ToolCaller, typesRead: TypesRead) {
         name = event.name
         id = event.id
         self.caller = caller
+        self.typesRead = typesRead
     }
 
     /// Reads the parameters, with defaults filled in.
@@ -31,6 +33,19 @@ public final class Action {
         let parameters = ActionParameters(values ?? [:])
         knownParameters = parameters
         return parameters
+    }
+
+    /// Reads the parameters into a type of the charm's own; coding keys name the parameters.
+    ///
+    /// A test run with the charm's files refuses a type that does not fit what `actions.yaml` declares.
+    ///
+    /// - Parameter type: The type.
+    /// - Returns: The parameters as a value.
+    /// - Throws: ``ActionError/badParameter(name:problem:)`` naming the one that is missing or of the wrong type, which
+    ///   fails the action with that text; ``HookToolError`` when the agent cannot tell.
+    public func parameters<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        typesRead.parameters.append(type)
+        return try parameters().decode(type)
     }
 
     /// Sets results; they are sent together at the end, also when the action fails.

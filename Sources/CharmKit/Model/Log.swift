@@ -53,6 +53,9 @@ public final class Log {
     private let caller: ToolCaller
     private let writeOutput: ((String) -> Void)?
     private var pending: [Line] = []
+    /// The same log for other threads.
+    package private(set) lazy var sink = makeSink()
+    private var hasSink = false
 
     // `writeOutput` writes a line to standard output; nil in an action.
     init(caller: ToolCaller, writeOutput: ((String) -> Void)?) {
@@ -71,12 +74,22 @@ public final class Log {
     /// Logs what is wrong.
     public func error(_ text: String) { log(.error, text) }
 
+    private func makeSink() -> LogSink {
+        hasSink = true
+        return LogSink(self)
+    }
+
     /// Logs a line.
     ///
     /// - Parameters:
     ///   - level: How important it is.
     ///   - text: The line; never put a secret in it.
     public func log(_ level: LogLevel, _ text: String) {
+        if hasSink { for line in sink.drain() { take(line.level, line.text) } }
+        take(level, text)
+    }
+
+    private func take(_ level: LogLevel, _ text: String) {
         if level <= .debug, let writeOutput {
             writeOutput(text)
             return
@@ -89,6 +102,7 @@ public final class Log {
     ///
     /// A log that cannot be written must not fail the hook; it goes to standard error, which the agent also logs.
     func flush() {
+        if hasSink { for line in sink.drain() { take(line.level, line.text) } }
         let lines = pending
         pending = []
         var index = 0

@@ -26,25 +26,37 @@ public final class Model {
     private var knownContainers: [String: Container] = [:]
     private var knownNetworks: [String: NetworkInfo] = [:]
     private var knownGoalState: GoalState?
-    private var unitStatus: Status?
-    private var applicationStatus: Status?
+    private(set) var unitStatus: Status?
+    private(set) var applicationStatus: Status?
     private var workloadVersion: String?
     private var wantedPorts: Set<PortRange>?
+    var knownUnitStatus: ShownStatus?
+    var knownCloud: Cloud?
+    var wantedStorage: [String: Int] = [:]
+    var wantsReboot = false
+    let typesRead: TypesRead
 
     init(
         environment: HookEnvironment,
         tools: any HookTools,
         metadata: @escaping () throws -> CharmMetadata,
         connect: @escaping (String) -> any PebbleConnection,
-        writeOutput: @escaping (String) -> Void
+        writeOutput: @escaping (String) -> Void,
+        typesRead: TypesRead
     ) {
         self.environment = environment
         self.connect = connect
+        self.typesRead = typesRead
         caller = ToolCaller(tools: tools)
         leadership = Leadership(caller: caller, event: environment.event)
         state = StoredState(caller: caller)
         log = Log(caller: caller, writeOutput: environment.event.isAction ? nil : writeOutput)
-        secretStore = SecretStore(caller: caller, leadership: leadership)
+        secretStore = SecretStore(
+            caller: caller,
+            leadership: leadership,
+            // Before 3.6 `secret-set` takes what a call leaves out as removed.
+            keepsOmitted: environment.jujuVersion >= JujuVersion(major: 3, minor: 6)
+        )
         relationStore = RelationStore(
             caller: caller,
             leadership: leadership,
@@ -131,7 +143,7 @@ public final class Model {
     ///   - label: A label to find it by.
     ///   - description: What it is, for people.
     ///   - rotation: How often the owner is asked to rotate it.
-    ///   - expiry: When it expires, as RFC 3339 text.
+    ///   - expiry: When it expires: a time as RFC 3339 text, or a duration from now as Juju writes it, such as `24h`.
     /// - Returns: The secret, with its id.
     /// - Throws: ``SecretError`` for content the agent would refuse, or for the application's secret on a unit that is
     ///   not the leader; ``HookToolError`` when the agent refuses.
@@ -151,6 +163,14 @@ public final class Model {
             rotation: rotation,
             expiry: expiry
         )
+    }
+
+    /// Lists the secrets this unit or its application owns.
+    ///
+    /// - Returns: Their URIs.
+    /// - Throws: ``HookToolError`` when the agent cannot tell.
+    public func ownedSecretIDs() throws(HookToolError) -> [String] {
+        try secretStore.ownedIDs()
     }
 
     // MARK: - Status
@@ -180,6 +200,7 @@ public final class Model {
     public func showUnitStatus(_ status: Status) throws(HookToolError) {
         log.flush()
         try send(status, application: false)
+        knownUnitStatus = ShownStatus(status)
     }
 
     /// Sets the workload's version, shown in the model's status, when the dispatch ends well.
@@ -211,6 +232,14 @@ public final class Model {
         let info = try caller.json(.networkGet, arguments, as: NetworkInfo.self, subject: binding)
         knownNetworks[name] = info
         return info
+    }
+
+    /// How many units the application shall have, without those on their way out; asks for the goal state.
+    ///
+    /// - Returns: The number, this unit included.
+    /// - Throws: ``HookToolError`` when the agent cannot tell.
+    public func plannedUnits() throws(HookToolError) -> Int {
+        try goalState().plannedUnits
     }
 
     /// Reads what the model expects.
@@ -279,9 +308,13 @@ public final class Model {
         try relationStore.commit()
         try state.commit()
         try commitPorts()
+        if !wantedStorage.isEmpty {
+            try caller.run(.storageAdd, wantedStorage.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
+        }
         if let workloadVersion { try caller.run(.applicationVersionSet, ["--", workloadVersion]) }
         if let applicationStatus { try send(applicationStatus, application: true) }
         if let unitStatus { try send(unitStatus, application: false) }
+        if wantsReboot { try caller.run(.jujuReboot, []) }
     }
 
     private func commitPorts() throws {

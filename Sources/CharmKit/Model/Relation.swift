@@ -27,6 +27,14 @@ public struct Relation: CustomStringConvertible {
         try store.remoteApplication(of: id)
     }
 
+    /// Reads which model the other end is in (`relation-model-get`; Juju 3.6 and later).
+    ///
+    /// - Returns: The model's id; another than this unit's own for a relation across models.
+    /// - Throws: ``HookToolError`` when the agent cannot tell, or does not know the tool.
+    public func remoteModelUUID() throws(HookToolError) -> String {
+        try store.remoteModelUUID(of: id)
+    }
+
     /// Reads which units are at the other end, sorted; in a peer relation all but this one.
     ///
     /// - Returns: The units; none when the relation is gone.

@@ -14,6 +14,7 @@ final class RelationStore {
     private var ids: [String: [RelationID]] = [:]
     private var listedUnits: [Int: [UnitName]] = [:]
     private var listedApplications: [Int: String] = [:]
+    private var models: [Int: String] = [:]
     private var databags: [Databag: [String: String]] = [:]
     private var writes: [Databag: [String: String]] = [:]
 
@@ -93,9 +94,10 @@ final class RelationStore {
         if let relation = event.relation, relation.id.number == id.number {
             if let application = relation.remoteApplication ?? relation.remoteUnit?.application { return application }
         }
-        if let unit = listedUnits[id.number]?.first { return unit.application }
         if try isPeer(id.endpoint) { return unit.application }
         if let known = listedApplications[id.number] { return known }
+        // The units say it as well, and are often wanted too: one call for both.
+        if let remote = try units(of: id).first { return remote.application }
         do throws(HookToolError) {
             let arguments = ["--format=json", "-r", id.description, "--app"]
             let name = try caller.json(.relationList, arguments, as: String.self, subject: id.description)
@@ -105,6 +107,18 @@ final class RelationStore {
             guard error.kind == .relationNotFound else { throw error }
             return nil
         }
+    }
+
+    private struct ModelAnswer: Decodable {
+        let uuid: String
+    }
+
+    func remoteModelUUID(of id: RelationID) throws(HookToolError) -> String {
+        if let known = models[id.number] { return known }
+        let arguments = ["--format=json", "-r", id.description]
+        let uuid = try caller.json(.relationModelGet, arguments, as: ModelAnswer.self, subject: id.description).uuid
+        models[id.number] = uuid
+        return uuid
     }
 
     func read(_ id: RelationID, _ owner: DatabagOwner) throws -> [String: String] {

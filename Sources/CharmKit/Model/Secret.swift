@@ -41,6 +41,9 @@ public struct Secret {
         }
     }
 
+    /// Whether a text may be a key of a secret's content.
+    package static func isKey(_ text: String) -> Bool { SecretFiles.isValid(key: text) }
+
     private static func isIDByte(_ byte: UInt8) -> Bool {
         (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
             || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) || byte == UInt8(ascii: "-")
@@ -69,7 +72,33 @@ public struct Secret {
     /// - Parameter content: The values by key.
     /// - Throws: ``SecretError`` for content the agent would refuse; ``HookToolError`` when it does refuse.
     public func set(_ content: [String: String]) throws {
-        try store.set(self, content)
+        try update(content: content)
+    }
+
+    /// Changes an owned secret when the dispatch ends well; what is nil stays as it is.
+    ///
+    /// - Parameters:
+    ///   - content: The values by key, a new revision; nothing is made of a content the secret has already.
+    ///   - label: The owner's label to find it by.
+    ///   - description: What it is, for people.
+    ///   - rotation: How often the owner is asked to rotate it, counted from now.
+    ///   - expiry: When the latest revision expires: a time as RFC 3339 text, or a duration from now as Juju writes it.
+    /// - Throws: ``SecretError`` for content the agent would refuse; ``HookToolError`` when it does refuse.
+    public func update(
+        content: [String: String]? = nil,
+        label: String? = nil,
+        description: String? = nil,
+        rotation: SecretRotation? = nil,
+        expiry: String? = nil
+    ) throws {
+        let changes = SecretChanges(
+            content: content,
+            label: label,
+            description: description,
+            rotation: rotation,
+            expiry: expiry
+        )
+        try store.update(self, changes)
     }
 
     /// Lets the other side of a relation read an owned secret.
@@ -141,6 +170,29 @@ public struct SecretInfo: Sendable, Hashable {
     public var rotation: SecretRotation?
     /// When it expires, as RFC 3339 text; nil for never.
     public var expiry: String?
+    /// When it is due for rotation, as RFC 3339 text; nil for never.
+    public var rotates: String?
+    /// Who owns it; nil when the agent does not say.
+    public var owner: SecretOwner?
+    /// Who may read it beside the owner.
+    public var access: [Access]
+
+    /// Who may read a secret, as `secret-info-get` tells it.
+    public struct Access: Sendable, Hashable {
+        /// The reader as a tag: `application-NAME` or `unit-NAME-NUMBER`.
+        public var target: String
+        /// What the grant ends with, as a tag: `relation-…`; empty when the agent does not say.
+        public var scope: String
+        /// What the reader may do, `view`; empty when the agent does not say.
+        public var role: String
+
+        /// Creates an access.
+        public init(target: String, scope: String, role: String) {
+            self.target = target
+            self.scope = scope
+            self.role = role
+        }
+    }
 
     /// Creates metadata.
     public init(
@@ -149,7 +201,10 @@ public struct SecretInfo: Sendable, Hashable {
         label: String? = nil,
         description: String? = nil,
         rotation: SecretRotation? = nil,
-        expiry: String? = nil
+        expiry: String? = nil,
+        rotates: String? = nil,
+        owner: SecretOwner? = nil,
+        access: [Access] = []
     ) {
         self.id = id
         self.revision = revision
@@ -157,6 +212,29 @@ public struct SecretInfo: Sendable, Hashable {
         self.description = description
         self.rotation = rotation
         self.expiry = expiry
+        self.rotates = rotates
+        self.owner = owner
+        self.access = access
+    }
+}
+
+/// What shall be different of a secret; nil for what stays.
+struct SecretChanges: Hashable {
+    var content: [String: String]?
+    var label: String?
+    var description: String?
+    var rotation: SecretRotation?
+    var expiry: String?
+
+    /// With everything given that stays, for an agent that takes what is left out as removed.
+    func filled(from info: SecretInfo, content: [String: String]) -> SecretChanges {
+        SecretChanges(
+            content: self.content ?? content,
+            label: label ?? info.label,
+            description: description ?? info.description,
+            rotation: rotation ?? info.rotation,
+            expiry: expiry ?? info.expiry
+        )
     }
 }
 

@@ -9,6 +9,7 @@ import HookProtocol
 final class SecretStore {
     private let caller: ToolCaller
     private let leadership: Leadership
+    private let keepsOmitted: Bool
     private var contents: [Key: [String: String]] = [:]
 
     private struct Key: Hashable {
@@ -16,9 +17,11 @@ final class SecretStore {
         let peeked: Bool
     }
 
-    init(caller: ToolCaller, leadership: Leadership) {
+    // `keepsOmitted` says whether `secret-set` keeps what a call leaves out.
+    init(caller: ToolCaller, leadership: Leadership, keepsOmitted: Bool) {
         self.caller = caller
         self.leadership = leadership
+        self.keepsOmitted = keepsOmitted
     }
 
     func content(_ secret: Secret, _ revision: Secret.Revision) throws(HookToolError) -> [String: String] {
@@ -46,6 +49,15 @@ final class SecretStore {
         let description: String?
         let rotation: String?
         let expiry: String?
+        let rotates: String?
+        let owner: String?
+        let access: [AccessAnswer]?
+    }
+
+    private struct AccessAnswer: Decodable {
+        let target: String
+        let scope: String?
+        let role: String?
     }
 
     func info(_ secret: Secret) throws(HookToolError) -> SecretInfo {
@@ -66,7 +78,12 @@ final class SecretStore {
             label: answer.label,
             description: answer.description,
             rotation: answer.rotation.flatMap { SecretRotation(rawValue: $0) },
-            expiry: answer.expiry
+            expiry: answer.expiry,
+            rotates: answer.rotates,
+            owner: answer.owner.flatMap { SecretOwner(rawValue: $0) },
+            access: (answer.access ?? []).map {
+                SecretInfo.Access(target: $0.target, scope: $0.scope ?? "", role: $0.role ?? "")
+            }
         )
     }
 
@@ -90,13 +107,35 @@ final class SecretStore {
         return secret
     }
 
-    func set(_ secret: Secret, _ content: [String: String]) throws {
-        if try self.content(secret, .peek) == content { return }
+    /// Changes a secret: what is nil, and a content it has already, stays.
+    func update(_ secret: Secret, _ changes: SecretChanges) throws {
+        var changes = changes
+        if let content = changes.content, try self.content(secret, .peek) == content { changes.content = nil }
+        guard changes != SecretChanges() else { return }
         let id = try requireID(secret)
-        let files = try SecretFiles(content: content)
-        defer { files.remove() }
-        try caller.run(.secretSet, [id] + files.arguments, subject: id)
-        remember(secret, content)
+        let new = changes.content
+        var owner: SecretOwner?
+        if !keepsOmitted {
+            let info = try info(secret)
+            let old = try self.content(secret, .peek)
+            changes = changes.filled(from: info, content: old)
+            owner = info.owner
+        }
+        var arguments = metadata(
+            label: changes.label,
+            description: changes.description,
+            rotation: changes.rotation,
+            expiry: changes.expiry
+        )
+        if let owner { arguments += ["--owner", owner.rawValue] }
+        let files = try changes.content.map { content throws(SecretError) in try SecretFiles(content: content) }
+        defer { files?.remove() }
+        try caller.run(.secretSet, arguments + [id] + (files?.arguments ?? []), subject: id)
+        if let new { remember(secret, new) }
+    }
+
+    func ownedIDs() throws(HookToolError) -> [String] {
+        try caller.json(.secretIDs, ["--format=json"], as: [String]?.self)?.map(Self.uri) ?? []
     }
 
     func grant(_ secret: Secret, relation: Relation, unit: UnitName?) throws {

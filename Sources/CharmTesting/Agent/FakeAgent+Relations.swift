@@ -16,6 +16,8 @@ extension FakeAgent {
             let relation = world.relations[index]
             if parsed.isOn("--app") { return try json(relation.remoteApplication) }
             return try json(relation.remoteUnitsData.keys.sorted().map(\.description))
+        case .relationModelGet:
+            return try json(["uuid": world.relations[index].remoteModelUUID ?? world.model.uuid])
         case .relationGet:
             let values = try databag(
                 of: parsed.positionals.dropFirst().first ?? "",
@@ -55,9 +57,12 @@ extension FakeAgent {
         }
         guard let unit = UnitName(name) else { throw Refusal(message: "\"\(name)\" is not a valid unit") }
         if unit == world.unit { return relation.ownUnitData }
-        // What a unit that left wrote stays readable until the relation ends; a stated world does not keep it.
         guard unit.application == relation.remoteApplication else { throw Refusal(message: "permission denied") }
-        return relation.remoteUnitsData[unit] ?? [:]
+        // What a unit that left wrote stays readable until the relation ends.
+        if let values = relation.remoteUnitsData[unit] ?? relation.departedUnitsData[unit] { return values }
+        let text =
+            "cannot read settings for unit \"\(unit)\" in relation \"\(relation.relationID)\": settings not found"
+        throw Refusal(message: text)
     }
 
     private func write(_ parsed: ToolArguments, _ input: [UInt8], _ index: Int) throws {

@@ -15,6 +15,8 @@ final class FakeAgent: HookTools {
     var shownStatuses: [Status] = []
     var action = ActionOutput()
     var addedSecrets = 0
+    private(set) var addedStorage: [String: Int] = [:]
+    var reboot: Reboot?
 
     init(world: World, event: HookEvent) {
         before = world
@@ -29,6 +31,7 @@ final class FakeAgent: HookTools {
         after.unitStatus = world.unitStatus
         after.applicationStatus = world.applicationStatus
         after.workloadVersion = world.workloadVersion
+        after.leaderSettings = world.leaderSettings
         for index in after.secrets.indices {
             guard let secret = world.secret(after.secrets[index].id) else { continue }
             after.secrets[index].trackedRevision = secret.trackedRevision
@@ -62,19 +65,21 @@ final class FakeAgent: HookTools {
 
     private func answer(_ tool: ToolName, _ arguments: [String], _ input: [UInt8]) throws -> String {
         switch tool {
-        case .relationIDs, .relationList, .relationGet, .relationSet:
+        case .relationIDs, .relationList, .relationGet, .relationSet, .relationModelGet:
             return try relationTool(tool, arguments, input)
         case .secretAdd, .secretGet, .secretSet, .secretInfoGet, .secretGrant, .secretRevoke, .secretRemove,
             .secretIDs:
             return try secretTool(tool, arguments)
         case .actionGet, .actionSet, .actionLog, .actionFail:
             return try actionTool(tool, arguments)
-        case .openPort, .closePort, .openedPorts, .networkGet, .unitGet:
+        case .openPort, .closePort, .openedPorts, .networkGet:
             return try networkTool(tool, arguments)
-        case .storageList, .storageGet, .resourceGet:
+        case .storageList, .storageGet, .storageAdd, .resourceGet:
             return try storageTool(tool, arguments)
         case .stateGet, .stateSet, .stateDelete:
             return try stateTool(tool, arguments, input)
+        case .unitGet, .credentialGet, .jujuReboot, .leaderGet, .leaderSet:
+            return try machineTool(tool, arguments)
         default:
             return try plainTool(tool, arguments)
         }
@@ -85,11 +90,13 @@ final class FakeAgent: HookTools {
         switch tool {
         case .configGet:
             if let key = parsed.positionals.first { return try json(world.config[key]) }
-            return try json(world.config)
+            return try json(world.config.filter { $0.value != .null })
         case .isLeader:
             return try json(world.isLeader)
         case .statusSet:
             return try setStatus(parsed)
+        case .statusGet:
+            return try getStatus(parsed)
         case .jujuLog:
             let level = LogLevel(rawValue: parsed.flags["--log-level"] ?? "INFO") ?? .info
             log.append(Log.Line(level: level, text: parsed.positionals.joined(separator: " ")))
@@ -98,7 +105,7 @@ final class FakeAgent: HookTools {
             world.workloadVersion = parsed.positionals.first ?? ""
             return ""
         case .goalState:
-            return try json(["units": goalUnits, "relations": [:]] as [String: [String: [String: String]]])
+            return try json(GoalAnswer(units: goalUnits, relations: goalRelations))
         default:
             throw Refusal(message: "\(tool.rawValue) is not known to the test kit")
         }
@@ -114,6 +121,52 @@ final class FakeAgent: HookTools {
             number += 1
         }
         return Dictionary(uniqueKeysWithValues: names.map { ($0, ["status": "active", "since": ""]) })
+    }
+
+    private struct GoalAnswer: Encodable {
+        let units: [String: [String: String]]
+        let relations: [String: [String: [String: String]]]
+    }
+
+    /// By endpoint, the applications and units at the other end.
+    private var goalRelations: [String: [String: [String: String]]] {
+        var endpoints: [String: [String: [String: String]]] = [:]
+        for relation in world.relations where !relation.isPeer {
+            let names = [relation.remoteApplication] + relation.remoteUnitsData.keys.map(\.description)
+            for name in names { endpoints[relation.endpoint, default: [:]][name] = ["status": "joined", "since": ""] }
+        }
+        return endpoints
+    }
+
+    private struct StatusAnswer: Encodable {
+        var status = "unknown"
+        var message = ""
+        let data: [String: String] = [:]
+        var units: [String: StatusAnswer]?
+
+        enum CodingKeys: String, CodingKey {
+            case status
+            case message
+            case data = "status-data"
+            case units
+        }
+
+        init(_ status: Status?) {
+            guard let status else { return }
+            (self.status, message) = (status.kind.rawValue, status.message)
+        }
+    }
+
+    private func getStatus(_ parsed: ToolArguments) throws -> String {
+        let unit = StatusAnswer(world.unitStatus)
+        guard parsed.isOn("--application") else {
+            return parsed.isOn("--include-data") ? try json(unit) : try json(unit.status)
+        }
+        guard world.isLeader else { throw Refusal(message: "this unit is not the leader") }
+        var application = StatusAnswer(world.applicationStatus)
+        guard parsed.isOn("--include-data") else { return try json(application.status) }
+        application.units = [world.unit.description: unit]
+        return try json(["application-status": application])
     }
 
     private func setStatus(_ parsed: ToolArguments) throws -> String {
@@ -191,6 +244,15 @@ final class FakeAgent: HookTools {
             let name = parsed.positionals.first
             let ids = world.storages.keys.filter { name == nil || $0.hasPrefix("\(name ?? "")/") }
             return try json(ids.sorted())
+        case .storageAdd:
+            for directive in parsed.positionals {
+                let parts = directive.split(separator: "=", maxSplits: 1)
+                guard let name = parts.first, let count = parts.count == 2 ? Int(parts[1]) : 1, count > 0 else {
+                    throw Refusal(message: "cannot parse \"\(directive)\"", exitCode: 2)
+                }
+                addedStorage[String(name), default: 0] += count
+            }
+            return ""
         case .storageGet:
             let id = parsed.flags["-s"] ?? ""
             guard let location = world.storages[id] else {

@@ -16,6 +16,10 @@ public struct RelationState: Sendable, Hashable {
     public var remoteApplicationData: [String: String]
     /// What the remote units wrote, by unit; in a peer relation the other units.
     public var remoteUnitsData: [UnitName: [String: String]]
+    /// What units wrote that have left since; it stays readable until the relation ends.
+    public var departedUnitsData: [UnitName: [String: String]] = [:]
+    /// The model the other end is in; nil for this one.
+    public var remoteModelUUID: String?
     /// What this application wrote.
     public var ownApplicationData: [String: String]
     /// What this unit wrote; Juju itself writes addresses there.
@@ -118,6 +122,8 @@ public struct SecretState: Sendable, Hashable {
     public var rotation: SecretRotation?
     /// When it expires.
     public var expiry: String?
+    /// The numbers of revisions that were removed; their numbers are not given again.
+    public var removedRevisions: Set<Int> = []
     /// The relations it is granted to, by number, each for an application (nil) or units.
     public var grants: [Int: Set<UnitName?>] = [:]
 

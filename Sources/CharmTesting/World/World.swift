@@ -50,6 +50,12 @@ public struct World: Sendable {
     public var storages: [String: String] = [:]
     /// The parameters of the action that is run.
     public var actionParameters: [String: JSONValue] = [:]
+    /// What the leader told the other units (Juju 3 and earlier).
+    public var leaderSettings: [String: String] = [:]
+    /// What `credential-get` answers; nil for an application that is not trusted with the cloud's credential.
+    public var cloud: JSONValue?
+    /// The addresses of the unit, for charms that still ask for them one by one.
+    public var addresses: [UnitAddress: String] = [.privateAddress: "192.0.2.0", .publicAddress: "192.0.2.0"]
     /// Variables of the dispatch beside those Juju sets.
     public var environment: [String: String] = [:]
     /// The model's proxies for charms.

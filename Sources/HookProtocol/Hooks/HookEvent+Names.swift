@@ -55,6 +55,33 @@ extension HookEvent {
         }
     }
 
+    /// The secret this event is about, if it is about one.
+    public var secret: SecretEvent? {
+        switch self {
+        case .secretChanged(let event), .secretRotate(let event), .secretExpired(let event), .secretRemove(let event):
+            event
+        default: nil
+        }
+    }
+
+    /// The container this event is about, if it is about one.
+    public var container: String? {
+        switch self {
+        case .pebbleReady(let name), .pebbleCustomNotice(let name, _), .pebbleCheckFailed(let name, _),
+            .pebbleCheckRecovered(let name, _):
+            name
+        default: nil
+        }
+    }
+
+    /// The storage instance this event is about, if it is about one.
+    public var storage: StorageEvent? {
+        switch self {
+        case .storageAttached(let event), .storageDetaching(let event): event
+        default: nil
+        }
+    }
+
     /// The relation this event is about, if it is about one.
     public var relation: RelationEvent? {
         switch self {

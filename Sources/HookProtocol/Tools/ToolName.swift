@@ -91,6 +91,19 @@ public enum ToolName: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// Whether the tool only tells something, so that calling it twice is as good as once.
+    ///
+    /// `secret-get` is not among them: its first call begins to track a revision; nor is `resource-get`, which downloads.
+    public var onlyReads: Bool {
+        switch self {
+        case .actionGet, .configGet, .credentialGet, .goalState, .isLeader, .leaderGet, .networkGet, .openedPorts,
+            .relationGet, .relationIDs, .relationList, .relationModelGet, .secretIDs, .secretInfoGet, .stateGet,
+            .statusGet, .storageGet, .storageList, .unitGet:
+            true
+        default: false
+        }
+    }
+
     /// Whether a call with these arguments reads standard input.
     ///
     /// - Parameter arguments: The arguments after the tool's name.

@@ -87,6 +87,7 @@ public struct IndicoCharm: Charm {
                 return decision.obstacle?.status ?? .waiting("waiting for a decision")
             }
             var memory = try model.state.decode(WorkloadMemory.self, for: WorkloadMemory.key) ?? WorkloadMemory()
+            let told = memory.version
             let application = WorkloadApplication(
                 desired: workload,
                 indico: model.container(ContainerName.indico),
@@ -97,7 +98,9 @@ public struct IndicoCharm: Charm {
             )
             let status = try application.apply(memory: &memory)
             try model.state.encode(memory, for: WorkloadMemory.key)
-            if let version = memory.version { model.setWorkloadVersion(version) }
+            if let version = memory.version, version != told || model.environment.event == .upgradeCharm {
+                model.setWorkloadVersion(version)
+            }
             return status
         } catch let error as ContainerError {
             // The container went away, or a service did not start: what is left is done at the next event.

@@ -44,7 +44,10 @@ struct Observation {
         case .waiting(let what): return .waiting(what)
         case .invalid(let reason): return .invalid(reason)
         case .ready(let state):
-            return .ready(Peers(state: state, units: try model.relation(Endpoint.peers)?.units() ?? []))
+            // Who else there is matters only while another unit runs Celery, which may have left.
+            let isElsewhere = state.celeryUnit != nil && state.celeryUnit != model.unit
+            let units = isElsewhere ? try model.relation(Endpoint.peers)?.units() : nil
+            return .ready(Peers(state: state, units: units ?? []))
         }
     }
 
