@@ -46,7 +46,7 @@ let libraries: [Target] = [
     ),
     .target(name: "CharmKit", dependencies: ["HookProtocol", "PebbleClient", "PebbleAPI", "PebblePlan", "YAMLTree"]),
     .target(name: "CharmLogging", dependencies: ["CharmKit", logging]),
-    .target(name: "CharmInterfaces", dependencies: ["CharmKit"]),
+    .target(name: "CharmInterfaces", dependencies: ["CharmKit", "YAMLTree"]),
     .target(
         name: "CharmTesting",
         dependencies: ["CharmKit", "PebblePlan", "PebbleAPI", "HookProtocol", "YAMLTree"]
