@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CharmInterfaces
 import CharmKit
 import CharmTesting
 import PebbleAPI
@@ -72,6 +73,10 @@ struct IndicoWorld {
     static let peerSecret = "secret:cpeerd0000000000000g"
     static let files = CharmFiles(workloadModule: "# module\n", statsdMapping: "mappings: []\n")
 
+    static let alertRules = AlertRules(groups: [
+        .init(name: "site", rules: [.init(alert: "IndicoUnreachable", expression: "nginx_up == 0")])
+    ])
+
     init(isLeader: Bool = true, unit: Int = 0) throws {
         world = World(unit: UnitName(application: "indico", number: unit), isLeader: isLeader)
         world.config = ["site_url": .string("http://127.0.0.1:8080"), "workers": .integer(2)]
@@ -127,7 +132,8 @@ struct IndicoWorld {
                 pace: Pace(
                     now: { time.withLock { $0 } },
                     sleep: { duration in time.withLock { $0 += duration } }
-                )
+                ),
+                alertRules: { Self.alertRules }
             )
         }
     }

@@ -8,6 +8,9 @@ enum Endpoint {
     static let mail = "smtp"
     static let legacyMail = "smtp-legacy"
     static let peers = "indico-peers"
+    static let route = "nginx-route"
+    static let ingress = "ingress"
+    static let metrics = "metrics-endpoint"
 }
 
 /// The workload containers in the charm's metadata.

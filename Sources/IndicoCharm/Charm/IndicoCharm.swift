@@ -1,5 +1,5 @@
-import CharmInterfaces
 // SPDX-License-Identifier: Apache-2.0
+package import CharmInterfaces
 public import CharmKit
 import FoundationEssentials
 
@@ -13,6 +13,7 @@ public struct IndicoCharm: Charm {
     private let files: CharmFiles
     private let probe: SiteProbe
     private let pace: Pace
+    private let alertRules: () throws -> AlertRules
 
     /// Creates the charm for one dispatch.
     ///
@@ -21,7 +22,10 @@ public struct IndicoCharm: Charm {
     /// - Throws: An error when that root cannot be used, or a file of the charm is missing.
     public init(environment: HookEnvironment) throws {
         let files = try CharmFiles(charmDirectory: environment.charmDirectory)
-        try self.init(environment: environment, files: files, probe: .socket, pace: .real)
+        let rules = "\(environment.charmDirectory)/prometheus_alert_rules/indico.yaml"
+        try self.init(environment: environment, files: files, probe: .socket, pace: .real) {
+            try AlertRules(yaml: Array(try Data(contentsOf: URL(filePath: rules))))
+        }
     }
 
     package init(
@@ -29,7 +33,8 @@ public struct IndicoCharm: Charm {
         files: CharmFiles,
         ports: WorkloadPorts = WorkloadPorts(),
         probe: SiteProbe,
-        pace: Pace
+        pace: Pace,
+        alertRules: @escaping () throws -> AlertRules
     ) throws {
         let root = environment.additional[WorkloadLayout.rootVariable] ?? ""
         layout = root.isEmpty ? .image : try WorkloadLayout(root: root)
@@ -37,6 +42,7 @@ public struct IndicoCharm: Charm {
         self.ports = ports
         self.probe = probe
         self.pace = pace
+        self.alertRules = alertRules
     }
 
     /// Registers what the charm looks at.
@@ -68,6 +74,7 @@ public struct IndicoCharm: Charm {
             peers.state.celeryUnit = unit
             try publish(peers.state, model)
         }
+        try Publishing(model: model, rules: alertRules).publish(decision.publications)
         model.setUnitStatus(try status(decision, model))
     }
 

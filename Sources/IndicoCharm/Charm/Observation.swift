@@ -12,23 +12,50 @@ struct Observation {
 
     func view() throws -> View {
         let (mailEndpoint, mail) = try mail()
+        let database = try PostgreSQLClient.read(Endpoint.database, model)
+        let cache = try Redis.read(Endpoint.cache, model)
+        let broker = try Redis.read(Endpoint.broker, model)
+        let peers = try peers()
+        // Without a database there is no site to lead visitors to, and each question costs a call.
+        let mayServe = !database.isAbsent && !cache.isAbsent && !broker.isAbsent
         return View(
             unit: model.unit,
             application: model.application,
             isLeader: try model.isLeader(),
             options: try model.config().values,
-            database: try PostgreSQLClient.read(Endpoint.database, model),
-            cache: try Redis.read(Endpoint.cache, model),
-            broker: try Redis.read(Endpoint.broker, model),
+            database: database,
+            cache: cache,
+            broker: broker,
             mail: mail,
             mailEndpoint: mailEndpoint,
-            peers: try peers(),
+            peers: peers,
             indico: container(ContainerName.indico, ownerOf: layout.home),
             nginx: container(ContainerName.nginx, ownerOf: layout.nginxData),
             layout: layout,
             ports: ports,
-            files: files
+            files: files,
+            modelName: model.environment.model.name,
+            surroundings: mayServe ? try surroundings(peers.value) : Surroundings()
         )
+    }
+
+    private func surroundings(_ peers: Peers?) throws -> Surroundings {
+        var surroundings = Surroundings(
+            ingress: try Ingress.read(Endpoint.ingress, model),
+            hasRoute: try !model.relations(Endpoint.route).isEmpty,
+            isWatched: try !model.relations(Endpoint.metrics).isEmpty
+        )
+        guard surroundings.isWatched || !surroundings.ingress.isAbsent else { return surroundings }
+        surroundings.address = try model.network(Endpoint.peers).bindAddress
+        if surroundings.isWatched, try model.isLeader(), let unit = peers?.state.celeryUnit {
+            surroundings.celeryAddress = unit == model.unit ? surroundings.address : try address(of: unit)
+        }
+        return surroundings
+    }
+
+    /// The address another unit of the application has, as Juju tells it in the peer relation.
+    private func address(of unit: UnitName) throws -> String? {
+        try model.relation(Endpoint.peers)?.data(.remoteUnit(unit))["ingress-address"]
     }
 
     /// Mail may come by either endpoint; the one that keeps its password in a secret is looked at first.

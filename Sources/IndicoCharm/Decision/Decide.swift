@@ -17,7 +17,12 @@ package func decide(_ view: View) -> Decision {
         if view.isLeader, elected != peers.state.celeryUnit { decision.celeryUnit = elected }
         decision.yieldsCelery = elected != nil && elected != view.unit
     }
-    let (options, site, problems) = CharmOptions.parse(view.options, application: view.application)
+    let (options, site, problems) = CharmOptions.parse(
+        view.options,
+        application: view.application,
+        reachedAt: view.surroundings.ingress.value
+    )
+    decision.publications = Publications(view, site)
     if let obstacle = configurationObstacle(problems) ?? relationObstacle(view) ?? readinessObstacle(view) {
         decision.obstacle = obstacle
         return decision
@@ -62,12 +67,22 @@ private func relationObstacle(_ view: View) -> Obstacle? {
     ]
     let missing = required.filter(\.isMissing).map(\.name)
     if !missing.isEmpty { return .blocked("missing relations: " + missing.joined(separator: ", ")) }
-    let all = required + [RelationState(view.mailEndpoint, view.mail, problem: \.problem)]
+    let all =
+        required + [
+            RelationState(view.mailEndpoint, view.mail, problem: \.problem),
+            RelationState("ingress", view.surroundings.ingress, problem: { pathProblem(view, $0) }),
+        ]
     let problems = all.compactMap { state in state.problem.map { "relation \(state.name): \($0)" } }
     if !problems.isEmpty { return .blocked(problems.joined(separator: "; ")) }
     let awaited = required.compactMap { state in state.awaited.map { "\(state.name) (\($0))" } }
     if !awaited.isEmpty { return .waiting("waiting for " + awaited.joined(separator: ", ")) }
     return nil
+}
+
+/// Indico is served from the root of a host. With `site_url` set, whoever set it knows how visitors come.
+private func pathProblem(_ view: View, _ url: WebURL) -> String? {
+    guard !url.path.isEmpty, (view.options["site_url"]?.stringValue ?? "").isEmpty else { return nil }
+    return "serves under the path \(url.path), and Indico needs a host name of its own: have it route by subdomain"
 }
 
 /// What keeps a relation from being used.

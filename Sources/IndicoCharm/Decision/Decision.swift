@@ -14,6 +14,8 @@ package struct Decision: Hashable, Sendable {
     package var yieldsCelery = false
     /// What the workload shall be.
     package var workload: DesiredWorkload?
+    /// What the neighbours are told.
+    package var publications = Publications()
 }
 
 /// Why the workload is left as it is.

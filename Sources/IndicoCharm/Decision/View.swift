@@ -22,6 +22,9 @@ package struct View: Hashable, Sendable {
     package var layout: WorkloadLayout
     package var ports: WorkloadPorts
     package var files: CharmFiles
+    /// The model's name, which on Kubernetes is the namespace.
+    package var modelName: String
+    package var surroundings: Surroundings
 
     package init(
         unit: UnitName,
@@ -38,7 +41,9 @@ package struct View: Hashable, Sendable {
         nginx: ContainerView,
         layout: WorkloadLayout,
         ports: WorkloadPorts,
-        files: CharmFiles
+        files: CharmFiles,
+        modelName: String = "",
+        surroundings: Surroundings = Surroundings()
     ) {
         self.unit = unit
         self.application = application
@@ -55,6 +60,36 @@ package struct View: Hashable, Sendable {
         self.layout = layout
         self.ports = ports
         self.files = files
+        self.modelName = modelName
+        self.surroundings = surroundings
+    }
+}
+
+/// Who leads visitors here and who watches: what is known of them, and where they find us.
+package struct Surroundings: Hashable, Sendable {
+    /// The URL under which an ingress lets visitors in.
+    package var ingress: RelationReading<WebURL>
+    /// Whether a cluster's nginx leads visitors here.
+    package var hasRoute: Bool
+    /// Whether somebody scrapes our metrics.
+    package var isWatched: Bool
+    /// This unit's address; known when somebody asks for it.
+    package var address: String?
+    /// The address of the unit that runs Celery; known to the leader when somebody scrapes our metrics.
+    package var celeryAddress: String?
+
+    package init(
+        ingress: RelationReading<WebURL> = .absent,
+        hasRoute: Bool = false,
+        isWatched: Bool = false,
+        address: String? = nil,
+        celeryAddress: String? = nil
+    ) {
+        self.ingress = ingress
+        self.hasRoute = hasRoute
+        self.isWatched = isWatched
+        self.address = address
+        self.celeryAddress = celeryAddress
     }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import CharmInterfaces
 package import PebbleAPI
 
 extension CharmOptions {
@@ -8,15 +9,17 @@ extension CharmOptions {
     ///
     /// - Parameters:
     ///   - values: The values by option.
-    ///   - application: The application's name, from which the site's URL follows when none is set.
+    ///   - application: The application's name, from which the site's URL follows when nothing else says it.
+    ///   - url: The URL under which an ingress lets visitors in; counts when no `site_url` is set.
     /// - Returns: The options, the site and the problems, each a sentence that names its option.
     package static func parse(
         _ values: [String: JSONValue],
-        application: String
+        application: String,
+        reachedAt url: WebURL? = nil
     ) -> (options: CharmOptions, site: SiteURL, problems: [String]) {
         var reader = OptionReader(values: values)
         var options = CharmOptions()
-        var site = SiteURL(application: application)
+        var site = url.flatMap { try? SiteURL("\($0)") } ?? SiteURL(application: application)
         if let text = reader.text("site_url") {
             do throws(SiteURLError) {
                 site = try SiteURL(text)

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+import CharmInterfaces
+import CharmKit
+
+/// Tells the neighbours what was decided.
+struct Publishing {
+    let model: Model
+    /// Reads the charm's own rules; they are looked at only when somebody wants them.
+    let rules: () throws -> AlertRules
+
+    /// The charm's name in its metadata, by which others group what comes from it.
+    private static let charm = "indico"
+
+    /// Writes to the databags of those who lead visitors here and of those who watch.
+    ///
+    /// - Parameter publications: What they are told.
+    /// - Throws: `HookToolError` when the agent refuses; `AlertRulesError` when the charm's own rules are broken.
+    func publish(_ publications: Publications) throws {
+        if let route = publications.route { try NginxRoute.publish(route, Endpoint.route, model) }
+        if let ingress = publications.ingress { try Ingress.publish(ingress, Endpoint.ingress, model) }
+        if !publications.jobs.isEmpty, let address = publications.address {
+            try PrometheusScrape.publish(
+                jobs: publications.jobs,
+                rules: try rules(),
+                topology: JujuTopology(of: model, charm: Self.charm),
+                address: address,
+                Endpoint.metrics,
+                model
+            )
+        }
+    }
+}
