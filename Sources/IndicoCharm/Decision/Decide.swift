@@ -79,7 +79,9 @@ private func relationObstacle(_ view: View) -> Obstacle? {
     return nil
 }
 
-/// Indico is served from the root of a host. With `site_url` set, whoever set it knows how visitors come.
+/// Indico is served from the root of a host.
+///
+/// With `site_url` set, whoever set it knows how visitors come.
 private func pathProblem(_ view: View, _ url: WebURL) -> String? {
     guard !url.path.isEmpty, (view.options["site_url"]?.stringValue ?? "").isEmpty else { return nil }
     return "serves under the path \(url.path), and Indico needs a host name of its own: have it route by subdomain"
