@@ -36,7 +36,7 @@ import Testing
         let tools = try calls(event, in: try IndicoWorld.serving())
         let writing = tools.filter { !$0.onlyReads && $0 != .secretGet }
         #expect(writing == [.statusSet])
-        #expect(tools.count <= 24, "\(tools)")
+        #expect(tools.count <= 25, "\(tools)")
         let existing = try #require(Self.existing.first { $0.event == event })
         #expect(tools.count * 2 <= existing.related, "\(tools)")
     }

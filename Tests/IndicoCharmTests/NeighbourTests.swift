@@ -75,6 +75,34 @@ import Testing
         #expect(world.world.unitStatus == .active())
     }
 
+    @Test func `oauth: we register as a client, and people sign in there`() throws {
+        let databag = try #require(SignOnTests.databag)
+        var world = try serving(
+            RelationState("oauth", id: 23, remoteApplication: "hydra", remoteApplicationData: databag)
+        )
+        world.world.secrets.append(
+            SecretState(id: "secret:client", owner: .other(isGranted: true), revisions: [["secret": "s'cret"]])
+        )
+        try world.run(.relationChanged(try #require(world.world[relation: "oauth"]).event()))
+        let asked = try #require(world.world[relation: "oauth"]).ownApplicationData
+        #expect(asked["redirect_uri"] == "http://127.0.0.1:8080/multipass/authlib/oauth")
+        let conf = try indicoConf(world)
+        #expect(conf.contains(#"'client_secret': 's\'cret'"#))
+        #expect(conf.contains("LOCAL_REGISTRATION = False"))
+        #expect(world.world.unitStatus == .active())
+
+        try world.run(.relationBroken(try #require(world.world[relation: "oauth"]).event()))
+        #expect(try !indicoConf(world).contains("AUTH_PROVIDERS"))
+    }
+
+    @Test func `a provider that is not done yet keeps nobody out`() throws {
+        var world = try serving(RelationState("oauth", id: 23, remoteApplication: "hydra"))
+        try world.run(.updateStatus)
+        #expect(world.world.unitStatus == .active())
+        #expect(try !indicoConf(world).contains("AUTH_PROVIDERS"))
+        #expect(try #require(world.world[relation: "oauth"]).ownApplicationData["scope"] == "openid profile email")
+    }
+
     @Test func `metrics-endpoint relation-joined publishes a job for each exporter, Celery's where it runs`() throws {
         var world = try serving(RelationState("metrics-endpoint", id: 22, remoteApplication: "prometheus"))
         try world.run(.relationJoined(try #require(world.world[relation: "metrics-endpoint"]).event(unit: 0)))

@@ -10,6 +10,7 @@ enum Endpoint {
     static let peers = "indico-peers"
     static let route = "nginx-route"
     static let ingress = "ingress"
+    static let signOn = "oauth"
     static let metrics = "metrics-endpoint"
 }
 

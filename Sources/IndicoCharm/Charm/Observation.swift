@@ -43,6 +43,7 @@ struct Observation {
         var surroundings = Surroundings(
             ingress: try Ingress.read(Endpoint.ingress, model),
             hasRoute: try !model.relations(Endpoint.route).isEmpty,
+            signOn: try OAuth.read(Endpoint.signOn, model),
             isWatched: try !model.relations(Endpoint.metrics).isEmpty
         )
         guard surroundings.isWatched || !surroundings.ingress.isAbsent else { return surroundings }

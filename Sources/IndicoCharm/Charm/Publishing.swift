@@ -18,6 +18,7 @@ struct Publishing {
     func publish(_ publications: Publications) throws {
         if let route = publications.route { try NginxRoute.publish(route, Endpoint.route, model) }
         if let ingress = publications.ingress { try Ingress.publish(ingress, Endpoint.ingress, model) }
+        if let client = publications.client { try OAuth.publish(client, Endpoint.signOn, model) }
         if !publications.jobs.isEmpty, let address = publications.address {
             try PrometheusScrape.publish(
                 jobs: publications.jobs,

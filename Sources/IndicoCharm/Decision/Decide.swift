@@ -41,6 +41,7 @@ package func decide(_ view: View) -> Decision {
         cache: cache,
         broker: broker,
         mail: view.mail.value,
+        signOn: view.surroundings.signOn.value,
         options: options,
         nginxSeesFiles: view.nginx.hasArchive
     )
@@ -70,6 +71,7 @@ private func relationObstacle(_ view: View) -> Obstacle? {
     let all =
         required + [
             RelationState(view.mailEndpoint, view.mail, problem: \.problem),
+            RelationState("oauth", view.surroundings.signOn),
             RelationState("ingress", view.surroundings.ingress, problem: { pathProblem(view, $0) }),
         ]
     let problems = all.compactMap { state in state.problem.map { "relation \(state.name): \($0)" } }
@@ -174,6 +176,12 @@ private func indicoFiles(_ view: View, _ settings: IndicoSettings) -> [DesiredFi
         file(layout.statsdMapping, view.files.statsdMapping, 0o644, .service("statsd-exporter")),
         file(layout.logrotateConfiguration, LogRotation.renderIndico(layout), 0o644, .eachUse),
         file(layout.databaseAuthority, settings.database.certificateAuthority ?? "", 0o644, .eachUse),
+        file(
+            layout.signOnAuthority,
+            settings.signOn?.certificateChain.joined(separator: "\n") ?? "",
+            0o644,
+            .application
+        ),
         file(layout.brokerURL, settings.broker.url(database: 0) + "\n", 0o600, .service("celery-exporter")),
         file(
             layout.uwsgiConfiguration,

@@ -8,6 +8,8 @@ package struct Publications: Hashable, Sendable {
     package var route: NginxRouteRequest?
     /// The way in an ingress is asked for.
     package var ingress: IngressRequest?
+    /// Who we are to the provider people sign in at.
+    package var client: OAuthClient?
     /// The exporters Prometheus is to scrape; none when nobody does.
     package var jobs: [ScrapeJob] = []
     /// This unit's address.
@@ -44,6 +46,9 @@ package struct Publications: Hashable, Sendable {
                 address: surroundings.address,
                 healthPath: "/health"
             )
+        }
+        if !surroundings.signOn.isAbsent {
+            client = OAuthClient(redirectURI: "\(site)\(SignOn.callbackPath)")
         }
         if surroundings.isWatched { jobs = Self.jobs(view) }
     }

@@ -65,12 +65,14 @@ package struct View: Hashable, Sendable {
     }
 }
 
-/// Who leads visitors here and who watches: what is known of them, and where they find us.
+/// Who leads visitors here, knows them and watches: what is known of those, and where they find us.
 package struct Surroundings: Hashable, Sendable {
     /// The URL under which an ingress lets visitors in.
     package var ingress: RelationReading<WebURL>
     /// Whether a cluster's nginx leads visitors here.
     package var hasRoute: Bool
+    /// Where people sign in beside Indico's own accounts.
+    package var signOn: RelationReading<OAuthProviderInfo>
     /// Whether somebody scrapes our metrics.
     package var isWatched: Bool
     /// This unit's address; known when somebody asks for it.
@@ -81,12 +83,14 @@ package struct Surroundings: Hashable, Sendable {
     package init(
         ingress: RelationReading<WebURL> = .absent,
         hasRoute: Bool = false,
+        signOn: RelationReading<OAuthProviderInfo> = .absent,
         isWatched: Bool = false,
         address: String? = nil,
         celeryAddress: String? = nil
     ) {
         self.ingress = ingress
         self.hasRoute = hasRoute
+        self.signOn = signOn
         self.isWatched = isWatched
         self.address = address
         self.celeryAddress = celeryAddress

@@ -9,6 +9,8 @@ package struct IndicoSettings: Hashable, Sendable {
     package var cache: RedisServer
     package var broker: RedisServer
     package var mail: SMTPServer?
+    /// Where people sign in beside Indico's own accounts.
+    package var signOn: OAuthProviderInfo?
     package var options: CharmOptions
     /// Whether nginx sees Indico's files, so that it can send attachments itself.
     package var nginxSeesFiles: Bool
@@ -20,6 +22,7 @@ package struct IndicoSettings: Hashable, Sendable {
         cache: RedisServer,
         broker: RedisServer,
         mail: SMTPServer? = nil,
+        signOn: OAuthProviderInfo? = nil,
         options: CharmOptions = CharmOptions(),
         nginxSeesFiles: Bool = false
     ) {
@@ -29,6 +32,7 @@ package struct IndicoSettings: Hashable, Sendable {
         self.cache = cache
         self.broker = broker
         self.mail = mail
+        self.signOn = signOn
         self.options = options
         self.nginxSeesFiles = nginxSeesFiles
     }

@@ -55,7 +55,7 @@ enum IndicoConf {
             ]
             result.append(("STATIC_FILE_METHOD", .tuple([.string("xaccelredirect"), .dictionary(places)])))
         }
-        return result + mail(settings.mail)
+        return result + mail(settings.mail) + SignOn.assignments(settings.signOn, layout: layout)
     }
 
     private static func mail(_ mail: SMTPServer?) -> [(name: String, value: PythonLiteral)] {
