@@ -2,7 +2,7 @@
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast packages check format
+.PHONY: help run test test-fast pebble-peers fuzz packages check format
 
 help: ## Shows this list.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -10,7 +10,7 @@ help: ## Shows this list.
 run: ## Brings the real Indico up on this machine; ARGS="--help" tells its options.
 	@scripts/run.sh $(ARGS)
 
-test: packages test-fast ## Runs every test, the end-to-end test of a fresh installation included; log and timings in .build/e2e.
+test: packages test-fast pebble-peers ## Runs every test, the end-to-end test of a fresh installation included; log and timings in .build/e2e.
 	scripts/e2e.sh
 
 test-fast: ## Runs the tests that need no installed Indico.
@@ -18,6 +18,13 @@ test-fast: ## Runs the tests that need no installed Indico.
 	swift test --skip-build
 	scripts/pebble-contract.sh
 	scripts/alert-rules.sh
+	scripts/pebble-hostile.sh
+
+pebble-peers: ## Runs Canonical's own tests of Pebble against ours, from PyPI or CHECKOUT=a checkout of canonical/operator.
+	scripts/pebble-peers.sh
+
+fuzz: ## Attacks the layer parser and the daemon for long; SEED=N MINUTES=N.
+	scripts/fuzz.sh
 
 packages: ## Installs the Debian packages that are missing, those of the tests included; starts no service.
 	@scripts/debian.sh packaging/debian-packages-test.txt
