@@ -125,6 +125,14 @@ static void run_child(const struct clinux_spawn_request *request, int report_fd)
     if (request->file_mode_mask >= 0) {
         umask((mode_t)request->file_mode_mask);
     }
+    if (request->descriptor_limit > 0) {
+        struct rlimit limit;
+        if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+            limit.rlim_cur = request->descriptor_limit;
+            // Lowering is always allowed.
+            (void)setrlimit(RLIMIT_NOFILE, &limit);
+        }
+    }
     if (take_identity(request) != 0) {
         report_and_exit(report_fd, CLINUX_STEP_IDENTITY);
     }

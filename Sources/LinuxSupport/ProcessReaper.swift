@@ -14,14 +14,17 @@ package final class ProcessReaper: Sendable {
 
     private let state = Mutex(State())
     private let adoptsOrphans: Bool
+    /// What children get that ask for no limit of their own.
+    private let descriptorLimit: UInt64?
     private let epoll: Int32
     private let wakeup: EventDescriptor
 
     /// Orphans announce themselves by nothing that can be polled for; they are looked for at least this often.
     private static let orphanInterval: Int32 = 1000
 
-    package init(adoptsOrphans: Bool = false) throws(SystemError) {
+    package init(adoptsOrphans: Bool = false, descriptorLimit: UInt64? = nil) throws(SystemError) {
         self.adoptsOrphans = adoptsOrphans
+        self.descriptorLimit = descriptorLimit
         epoll = clinux_open_poll()
         guard epoll >= 0 else { throw SystemError(number: -epoll, operation: "open a poll descriptor") }
         wakeup = try EventDescriptor()
@@ -49,6 +52,8 @@ package final class ProcessReaper: Sendable {
         // The lock keeps the search for orphans from taking a child that is not in the table yet.
         let result: Result<ChildProcess, SystemError> = state.withLock { state in
             do throws(SystemError) {
+                var request = request
+                request.descriptorLimit = request.descriptorLimit ?? descriptorLimit
                 let pid = try ProcessSpawner.spawn(request)
                 let descriptor = clinux_open_process_descriptor(pid.rawValue)
                 guard descriptor >= 0 else {

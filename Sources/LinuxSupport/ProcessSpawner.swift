@@ -39,6 +39,7 @@ package enum ProcessSpawner {
                     raw.groups = groups.baseAddress
                     raw.group_count = groups.count
                     raw.file_mode_mask = request.fileModeMask.map { Int32(bitPattern: $0) } ?? -1
+                    raw.descriptor_limit = request.descriptorLimit ?? 0
                     raw.standard_input = request.standardInput ?? -1
                     raw.standard_output = request.standardOutput ?? -1
                     raw.standard_error = request.standardError ?? -1

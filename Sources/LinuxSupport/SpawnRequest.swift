@@ -39,6 +39,8 @@ package struct SpawnRequest: Sendable {
     /// Descriptor of a terminal that becomes the controlling one; needs `ownSession`.
     package var controllingTerminal: Int32?
     package var fileModeMask: UInt32?
+    /// How many descriptors it may open before it raises that itself; nil inherits.
+    package var descriptorLimit: UInt64?
     /// Descriptors for 0, 1 and 2; nil is `/dev/null`.
     ///
     /// All others are closed.

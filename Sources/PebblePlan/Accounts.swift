@@ -41,11 +41,17 @@ public struct AccountLookup: Sendable {
     ///
     /// - Parameter ownership: names, numbers, or both.
     /// - Returns: the numbers; nil when the ownership says nothing.
-    /// - Throws: ``AccountError`` when a name is unknown, a name and its number disagree, or there is only a group.
+    /// - Throws: ``AccountError`` when a name is unknown, a name and its number disagree, a number is out of range, or
+    ///   there is only a group.
     public func resolve(_ ownership: Ownership) throws(AccountError) -> User? {
         var userID = ownership.userID
         var groupID = ownership.groupID
         var primaryGroupID: Int?
+        // To the kernel numbers have 32 bits, and the last says "as it is": others would turn out as somebody else.
+        for (field, id) in [("user-id", userID), ("group-id", groupID)] {
+            guard let id, !(0..<Int(UInt32.max)).contains(id) else { continue }
+            throw AccountError(description: "\(field) must be between 0 and \(UInt32.max - 1), got \(id)")
+        }
         if let name = ownership.user {
             guard let user = findUser(name) else { throw AccountError(description: "user: unknown user \(name)") }
             if let given = userID, given != user.userID {

@@ -55,7 +55,7 @@ extension Service {
             add("plan service \"\(name)\" on-check-failure action \"failure-shutdown\" invalid", "on-check-failure")
         }
         if let factor = backoffFactor, !(factor >= 1) {
-            let shown = factor == factor.rounded() ? String(Int64(factor)) : "\(factor)"
+            let shown = Int64(exactly: factor).map { String($0) } ?? "\(factor)"
             add("plan service \"\(name)\" backoff-factor must be 1.0 or greater, not \(shown)", "backoff-factor")
         }
         if let reason = accounts?.problem(ownership) {

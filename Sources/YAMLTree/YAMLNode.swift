@@ -121,7 +121,16 @@ extension YAMLNode {
 
     /// Makes a number, without a point where it is whole.
     package static func number(_ value: Double) -> YAMLNode {
-        let text = value.magnitude < 1e15 && value == value.rounded() ? String(Int64(value)) : "\(value)"
+        let text =
+            if value.isNaN {
+                ".nan"
+            } else if value.isInfinite {
+                value < 0 ? "-.inf" : ".inf"
+            } else if value.magnitude < 1e15, let whole = Int64(exactly: value) {
+                String(whole)
+            } else {
+                "\(value)"
+            }
         return YAMLNode(.scalar(YAMLScalar(text: text, style: .plain)))
     }
 

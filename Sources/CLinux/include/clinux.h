@@ -39,6 +39,7 @@ struct clinux_spawn_request {
     const gid_t *groups;
     size_t group_count;
     int file_mode_mask;           // -1: inherited
+    uint64_t descriptor_limit;    // how many it may open at first, 0: inherited
     int standard_input;           // descriptors, -1: /dev/null
     int standard_output;
     int standard_error;

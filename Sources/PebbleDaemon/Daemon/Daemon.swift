@@ -31,7 +31,11 @@ final class Daemon: Sendable {
         var surroundings = Supervisor.Surroundings(
             loop: loop,
             outputLoop: outputLoop,
-            reaper: try ProcessReaper(adoptsOrphans: options.ownsProcess),
+            reaper: try ProcessReaper(
+                adoptsOrphans: options.ownsProcess,
+                // Connections, pipes and files of many at a time; what runs here is not to notice.
+                descriptorLimit: options.ownsProcess ? DescriptorLimit.raise() : nil
+            ),
             accounts: Accounts(),
             // The manager above is told by the daemon, not by what the daemon starts.
             environment: options.environment.filter { $0.key != "NOTIFY_SOCKET" },

@@ -11,12 +11,15 @@ final class ExecSession {
     let taskID: String
     let setup: ExecSetup
     private var sockets: [ExecSocket: any Channel] = [:]
+    /// Those a client has been promised, connected or about to be.
+    private var reserved: Set<ExecSocket> = []
     private var ready: CheckedContinuation<Bool, Never>?
     var child: ChildProcess?
     /// Where input goes: a pipe, or the terminal.
     var input: (any Channel)?
     /// What came before there was anywhere to put it.
     private var earlyInput: [ByteBuffer] = []
+    private var earlyInputSize = 0
     private var isInputEnded = false
     /// Where output comes from, for pausing it.
     var outputs: [ExecSocket: any Channel] = [:]
@@ -36,7 +39,12 @@ final class ExecSession {
 
     private var isReady: Bool { offered.subtracting([.control]).isSubset(of: Set(sockets.keys)) }
 
-    func isConnected(_ socket: ExecSocket) -> Bool { sockets[socket] != nil }
+    func isConnected(_ socket: ExecSocket) -> Bool { reserved.contains(socket) }
+
+    /// Promises a socket to a client.
+    ///
+    /// Says whether it was free.
+    func reserve(_ socket: ExecSocket) -> Bool { reserved.insert(socket).inserted }
 
     // MARK: - Sockets
 
@@ -85,10 +93,14 @@ final class ExecSession {
 
     // MARK: - Input
 
+    private static let earlyInputLimit = 1 << 20
+
     func received(_ data: ByteBuffer) {
         guard !isInputEnded else { return }
         guard let input else {
             earlyInput.append(data)
+            earlyInputSize += data.readableBytes
+            if earlyInputSize > Self.earlyInputLimit { setReading(sockets[.stdio], false) }
             return
         }
         input.writeAndFlush(data, promise: nil)
@@ -112,6 +124,7 @@ final class ExecSession {
         for data in earlyInput { channel.write(data, promise: nil) }
         earlyInput = []
         channel.flush()
+        setReading(sockets[.stdio], channel.isWritable || !channel.isActive)
         if isInputEnded { closeInput() }
     }
 

@@ -23,11 +23,8 @@ struct FileListing: Sendable {
             guard pattern.map({ FilePattern.matches($0, name) }) ?? true else { return [] }
             return [info(path: shown, name: name, information, owners)]
         }
-        return try names(in: path).compactMap { name in
+        return try entries(in: path).compactMap { name, information in
             guard pattern.map({ FilePattern.matches($0, name) }) ?? true else { return nil }
-            var information = stat()
-            // Gone between the two looks.
-            guard lstat("\(path)/\(name)", &information) == 0 else { return nil }
             return info(path: shown == "/" ? "/\(name)" : "\(shown)/\(name)", name: name, information, owners)
         }
     }
@@ -45,15 +42,17 @@ struct FileListing: Sendable {
         return "/" + parts.joined(separator: "/")
     }
 
-    private func names(in path: String) throws(FileError) -> [String] {
+    private func entries(in path: String) throws(FileError) -> [(name: String, information: stat)] {
         guard let directory = opendir(path) else { throw FileError(SystemError.last("open \(path)")) }
         defer { closedir(directory) }
-        var names: [String] = []
+        var entries: [(name: String, information: stat)] = []
         while let entry = readdir(directory) {
-            let name = DirectoryEntry.name(entry)
-            if name != "." && name != ".." { names.append(name) }
+            let name = RawName(entry)
+            // By the name as it is, which need not be text; one without status is gone again.
+            guard !name.isSelfOrParent, let information = name.status(in: dirfd(directory)) else { continue }
+            entries.append((name.description, information))
         }
-        return names.sorted()
+        return entries.sorted { $0.name < $1.name }
     }
 
     private func info(path: String, name: String, _ information: stat, _ owners: OwnerNames) -> FileInfo {

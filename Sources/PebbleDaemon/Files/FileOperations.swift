@@ -31,7 +31,10 @@ struct FileOperations: Sendable {
     /// Reads three octal digits.
     static func mode(_ text: String?, default fallback: UInt32) throws(FileError) -> UInt32 {
         guard let text, !text.isEmpty else { return fallback }
-        guard text.utf8.count == 3, let mode = UInt32(text, radix: 8) else {
+        // The number alone would also take a sign.
+        guard text.utf8.count == 3, text.utf8.allSatisfy({ (48...55).contains($0) }),
+            let mode = UInt32(text, radix: 8)
+        else {
             throw FileError("permissions must be a 3-digit octal string, got \"\(text)\"")
         }
         return mode
@@ -61,18 +64,23 @@ struct FileOperations: Sendable {
 
     /// Makes a directory and what is missing above it, which gets the same mode and owner.
     func makeDirectories(_ path: String, mode: UInt32, owner: AtomicFile.Owner?) throws(SystemError) {
+        var missing: [String] = []
+        var next = path
         var information = stat()
-        if stat(path, &information) == 0 {
-            guard information.st_mode & S_IFMT == S_IFDIR else {
-                throw SystemError(number: ENOTDIR, operation: "mkdir \(path)")
-            }
-            return
+        while stat(next, &information) != 0 {
+            // Anything else does not get better further up, and a path without measure has many levels.
+            guard errno == ENOENT || errno == ENOTDIR else { throw SystemError.last("mkdir \(next)") }
+            missing.append(next)
+            next = Self.parent(next)
         }
-        let parent = Self.parent(path)
-        if parent != path { try makeDirectories(parent, mode: mode, owner: owner) }
-        let made = Result { () throws(SystemError) in try makeOne(path, mode: mode, owner: owner) }
-        // Somebody else may have made it in the meantime.
-        if case .failure(let error) = made, error.number != EEXIST { throw error }
+        guard information.st_mode & S_IFMT == S_IFDIR else {
+            throw SystemError(number: ENOTDIR, operation: "mkdir \(next)")
+        }
+        for path in missing.reversed() {
+            let made = Result { () throws(SystemError) in try makeOne(path, mode: mode, owner: owner) }
+            // Somebody else may have made it in the meantime.
+            if case .failure(let error) = made, error.number != EEXIST { throw error }
+        }
     }
 
     private func makeOne(_ path: String, mode: UInt32, owner: AtomicFile.Owner?) throws(SystemError) {
@@ -87,10 +95,12 @@ struct FileOperations: Sendable {
     }
 
     static func parent(_ path: String) -> String {
-        var trimmed = path[...]
-        while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed.removeLast() }
-        guard let slash = trimmed.lastIndex(of: "/"), slash != trimmed.startIndex else { return "/" }
-        return String(trimmed[..<slash])
+        let slash = UInt8(ascii: "/")
+        var bytes = path.utf8[...]
+        while bytes.last == slash { bytes.removeLast() }
+        while let last = bytes.last, last != slash { bytes.removeLast() }
+        while bytes.last == slash { bytes.removeLast() }
+        return bytes.isEmpty ? "/" : String(decoding: bytes, as: UTF8.self)
     }
 
     // MARK: - Removing
@@ -112,43 +122,5 @@ struct FileOperations: Sendable {
         let owner = try owner(item.ownership)
         if item.makeDirs { try makeDirectories(Self.parent(item.path), mode: 0o755, owner: owner) }
         return try AtomicFile(path: item.path, mode: mode, owner: owner)
-    }
-}
-
-/// Removes a directory with all that is in it, following no link.
-enum RecursiveRemoval {
-    /// Something that is not there is removed already.
-    static func remove(_ path: String) throws(FileError) {
-        var cleaned = path[...]
-        while cleaned.count > 1, cleaned.hasSuffix("/") { cleaned.removeLast() }
-        guard cleaned != "/" else { throw FileError("cannot remove the root directory") }
-        if unlink(path) == 0 || errno == ENOENT { return }
-        // A directory is what unlink refuses; the kernel says so in one of two ways.
-        guard errno == EISDIR || errno == EPERM else { throw FileError(SystemError.last("remove \(path)")) }
-        try removeDirectory(path)
-    }
-
-    private static func removeDirectory(_ path: String) throws(FileError) {
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        guard descriptor >= 0, let directory = fdopendir(descriptor) else {
-            let error = SystemError.last("open \(path)")
-            if descriptor >= 0 { close(descriptor) }
-            throw FileError(error)
-        }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = DirectoryEntry.name(entry)
-            if name != "." && name != ".." { names.append(name) }
-        }
-        for name in names {
-            // By the open directory, so that nobody can put a link in the way meanwhile.
-            if unlinkat(descriptor, name, 0) == 0 || errno == ENOENT { continue }
-            guard errno == EISDIR || errno == EPERM else {
-                throw FileError(SystemError.last("remove \(path)/\(name)"))
-            }
-            try removeDirectory("\(path)/\(name)")
-        }
-        guard rmdir(path) == 0 || errno == ENOENT else { throw FileError(SystemError.last("remove \(path)")) }
     }
 }

@@ -45,7 +45,7 @@ struct API: Sendable {
         let start = ContinuousClock.now
         let response = await respond(to: head, body: body, peer: peer)
         // An unread rest would be taken for the next request. Much of it is not worth waiting for.
-        let isDrained = await body.drain(limit: 1 << 20)
+        let isDrained = await body.drain(limit: Self.announcedSize(head) > Self.drainLimit ? 0 : Self.drainLimit)
         await supervisor.flush()
         do {
             try await send(response, to: head, keepsAlive: head.isKeepAlive && isDrained, channel)
@@ -56,10 +56,19 @@ struct API: Sendable {
         logRequest(head, response.status, peer, ContinuousClock.now - start)
     }
 
+    private static let drainLimit = 1 << 20
+
+    private static func announcedSize(_ head: HTTPRequestHead) -> Int {
+        head.headers.first(name: "content-length").map { Int($0) ?? .max } ?? 0
+    }
+
     private func respond(to head: HTTPRequestHead, body: RequestBody, peer: Peer) async -> APIResponse {
         do {
             let (path, query) = RequestTarget.split(head.uri)
             let clean = RequestTarget.clean(path)
+            guard path.hasPrefix("/") else {
+                throw DaemonError(.notFound, "invalid API endpoint requested")
+            }
             guard clean == path else {
                 var response = APIResponse.text("", status: 301, contentType: nil)
                 let query = head.uri.firstIndex(of: "?").map { String(head.uri[$0...]) } ?? ""

@@ -30,6 +30,10 @@ struct APIRequest: Sendable {
         _ type: Value.Type,
         prefix: String = "cannot decode request body"
     ) async throws -> Value {
+        // What is announced need not come to be too much.
+        if let announced = headers.first(name: "content-length"), Int(announced) ?? .max > APILimits.bodySize {
+            throw DaemonError(.invalid, "request body must be \(APILimits.bodySize) bytes or less")
+        }
         let body = try await body.collect(limit: APILimits.bodySize)
         return try JSONBody.decode(type, from: Array(body.readableBytesView), prefix: prefix)
     }
@@ -39,7 +43,6 @@ struct APIRequest: Sendable {
 enum APILimits {
     /// Bodies but those of files, which are written as they come.
     static let bodySize = 16 << 20
-    static let connections = 512
     /// How long a client may be silent in the middle of a request, or between two.
     static let idleTimeout = TimeAmount.minutes(10)
     /// The metadata in front of written files.
@@ -49,7 +52,7 @@ enum APILimits {
 /// Splits the target of a request.
 enum RequestTarget {
     static func split(_ uri: String) -> (path: String, query: [(name: String, value: String)]) {
-        let parts = uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = origin(uri).split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let path = decode(parts[0], plusIsBlank: false)
         guard parts.count > 1 else { return (path, []) }
         let query = parts[1].split(separator: "&").map { pair in
@@ -58,6 +61,15 @@ enum RequestTarget {
             return (name: decode(halves[0], plusIsBlank: true), value: value)
         }
         return (path, query)
+    }
+
+    /// A target with the scheme and host that clients of proxies put in front, without them.
+    static func origin(_ uri: String) -> Substring {
+        guard let scheme = ["http://", "https://"].first(where: { uri.prefix($0.count).lowercased() == $0 }) else {
+            return uri[...]
+        }
+        let rest = uri.dropFirst(scheme.count).drop { $0 != "/" && $0 != "?" }
+        return rest.first == "/" ? rest : "/" + rest
     }
 
     /// Without doubled slashes and dots; what differs is sent to the right place.

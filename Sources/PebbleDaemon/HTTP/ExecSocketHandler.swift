@@ -13,6 +13,11 @@ final class ExecSocketHandler: ChannelInboundHandler {
     private let taskID: String
     private let socket: ExecSocket
     private var isClosedCleanly = false
+    /// A message that comes in pieces, and what came of it so far if it is text.
+    private var unfinished: (opcode: WebSocketOpcode, text: ByteBuffer)?
+
+    /// No message that means something is longer.
+    private static let textLimit = 64 << 10
 
     init(supervisor: Supervisor, taskID: String, socket: ExecSocket) {
         self.supervisor = supervisor
@@ -27,12 +32,13 @@ final class ExecSocketHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = unwrapInboundIn(data)
+        guard isInOrder(frame) else {
+            fail(context)
+            return
+        }
         switch frame.opcode {
-        case .text:
-            text(frame.unmaskedData)
-        case .binary, .continuation:
-            let data = frame.unmaskedData
-            if socket == .stdio { tell { $0.received(data) } }
+        case .text, .binary, .continuation:
+            message(frame)
         case .ping:
             let pong = WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData)
             context.writeAndFlush(wrapOutboundOut(pong), promise: nil)
@@ -44,6 +50,44 @@ final class ExecSocketHandler: ChannelInboundHandler {
         default:
             break
         }
+    }
+
+    /// Whether a client may send this now: masked, without what nobody agreed on, pieces in their order.
+    private func isInOrder(_ frame: WebSocketFrame) -> Bool {
+        guard frame.maskKey != nil, !frame.rsv1, !frame.rsv2, !frame.rsv3 else { return false }
+        switch frame.opcode {
+        case .text, .binary: return unfinished == nil
+        case .continuation: return unfinished != nil
+        case .ping, .pong, .connectionClose: return frame.fin && frame.length <= 125
+        default: return false
+        }
+    }
+
+    /// Tells the client that it broke the protocol, and hangs up.
+    private func fail(_ context: ChannelHandlerContext) {
+        var code = ByteBuffer()
+        code.write(webSocketErrorCode: .protocolError)
+        let close = WebSocketFrame(fin: true, opcode: .connectionClose, data: code)
+        context.writeAndFlush(wrapOutboundOut(close), promise: nil)
+        context.close(promise: nil)
+    }
+
+    /// Data is passed on as it comes; text is read once it is whole.
+    private func message(_ frame: WebSocketFrame) {
+        let data = frame.unmaskedData
+        let opcode = unfinished?.opcode ?? frame.opcode
+        var text = unfinished?.text ?? ByteBuffer()
+        if opcode == .binary {
+            if socket == .stdio { tell { $0.received(data) } }
+        } else if text.readableBytes <= Self.textLimit {
+            text.writeImmutableBuffer(data)
+        }
+        guard frame.fin else {
+            unfinished = (opcode, text)
+            return
+        }
+        unfinished = nil
+        if opcode == .text, text.readableBytes <= Self.textLimit { self.text(text) }
     }
 
     private func text(_ data: ByteBuffer) {
@@ -59,6 +103,12 @@ final class ExecSocketHandler: ChannelInboundHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable { tell { [socket] in $0.resumeOutput(socket) } }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // One that will say nothing more without having said goodbye is gone.
+        if event as? ChannelEvent == .inputClosed { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

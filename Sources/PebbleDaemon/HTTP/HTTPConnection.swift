@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import NIOCore
 import NIOHTTP1
+import NIOWebSocket
 
 /// One connection: hands requests to the API, one at a time.
 final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
@@ -14,6 +15,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private var task: Task<Void, Never>?
     private var isReadHeld = false
     private var isAnswering = false
+    /// The client has said that nothing more will come.
+    private var isInputEnded = false
     /// Nothing more is to be written: the client is gone, or has been told that its request makes no sense.
     private var isOver = false
 
@@ -37,13 +40,28 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         }
     }
 
-    /// Reading stops while much of a body waits to be taken.
+    /// Reading stops while much of a body waits to be taken, and while the client does not take its answers.
     func read(context: ChannelHandlerContext) {
-        if body?.hasRoom ?? true {
+        if hasRoom(context) {
             context.read()
         } else {
             isReadHeld = true
         }
+    }
+
+    private func hasRoom(_ context: ChannelHandlerContext) -> Bool {
+        context.channel.isWritable && body?.hasRoom ?? true
+    }
+
+    private func readAgain(_ context: ChannelHandlerContext) {
+        guard isReadHeld, hasRoom(context) else { return }
+        isReadHeld = false
+        context.read()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        readAgain(context)
+        context.fireChannelWritabilityChanged()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -52,13 +70,15 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             if !isAnswering || body?.isComplete == false { context.close(promise: nil) }
             return
         }
-        guard event is ReadAgain else {
-            context.fireUserInboundEventTriggered(event)
-            return
+        if event as? ChannelEvent == .inputClosed {
+            isInputEnded = true
+            if !isAnswering { context.close(promise: nil) }
         }
-        guard isReadHeld, body?.hasRoom ?? true else { return }
-        isReadHeld = false
-        context.read()
+        if event is ReadAgain {
+            readAgain(context)
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
     }
 
     /// An answer that is finished too late goes nowhere: written now it would break the order of the protocol.
@@ -66,8 +86,20 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         if isOver {
             promise?.fail(ChannelError.ioOnClosedChannel)
         } else {
-            if case .end = unwrapOutboundIn(data) { isAnswering = false }
-            context.write(data, promise: promise)
+            guard case .end = unwrapOutboundIn(data) else {
+                context.write(data, promise: promise)
+                return
+            }
+            isAnswering = false
+            guard isInputEnded else {
+                context.write(data, promise: promise)
+                return
+            }
+            // After that, there is nobody to wait for.
+            let channel = context.channel
+            let written = promise ?? context.eventLoop.makePromise()
+            written.futureResult.whenComplete { _ in channel.close(promise: nil) }
+            context.write(data, promise: written)
         }
     }
 
@@ -83,6 +115,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Not an error of the connection: the request goes on as any other, and its reply says why.
+        if error is NIOWebSocketUpgradeError { return }
         // Malformed requests have been answered further down; whatever it is, it costs the connection and no more.
         end()
         context.close(promise: nil)

@@ -11,13 +11,13 @@ import Synchronization
 /// Listens for clients, on the supervisor's loop.
 struct HTTPServer: Sendable {
     let api: API
+    private let counter = ConnectionCounter()
 
     private var loop: any EventLoop { api.supervisor.loop }
 
     /// Listens on a Unix socket, at which everybody may knock: the kernel says who they are.
     func listen(socket path: String) async throws -> any Channel {
-        let counter = ConnectionCounter()
-        let channel = try await bootstrap(counter) { channel in
+        let channel = try await bootstrap { channel in
             PeerUser.of(channel).map { Peer.local(userID: $0) }
         }.bind(unixDomainSocketPath: path).get()
         guard chmod(path, 0o666) == 0 else {
@@ -30,7 +30,7 @@ struct HTTPServer: Sendable {
 
     /// Listens on a TCP address for what is open to all; an empty host is all of the machine's.
     func listen(host: String, port: Int) async throws -> any Channel {
-        let bootstrap = bootstrap(ConnectionCounter()) { channel in
+        let bootstrap = bootstrap { channel in
             channel.eventLoop.makeSucceededFuture(.remote)
         }
         guard host.isEmpty else { return try await bootstrap.bind(host: host, port: port).get() }
@@ -43,17 +43,21 @@ struct HTTPServer: Sendable {
     }
 
     private func bootstrap(
-        _ counter: ConnectionCounter,
         peer: @escaping @Sendable (any Channel) -> EventLoopFuture<Peer>
     ) -> ServerBootstrap {
-        let api = api
+        let (api, counter) = (api, counter)
         return ServerBootstrap(group: loop)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.maxMessagesPerRead, value: 8)
+            // Whoever says that nothing more will come still wants to hear the answer.
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            // Requests are taken apart as they are read, however many are sent in one go: no more of them at a time
+            // than a client can mean.
+            .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 16 << 10))
+            .childChannelOption(.maxMessagesPerRead, value: 2)
             .childChannelInitializer { channel in
                 peer(channel).flatMapThrowing { peer in
-                    try counter.admit(channel)
+                    try counter.admit(channel, from: peer)
                     try Self.configure(channel, api: api, peer: peer)
                 }
             }
@@ -92,33 +96,6 @@ struct HTTPServer: Sendable {
     }
 }
 
-/// Requests for a command's sockets.
-enum ExecUpgrade {
-    /// Whether to upgrade; if not, the request goes on as any other and gets the reason.
-    static func accepts(_ head: HTTPRequestHead, api: API, peer: Peer) -> Bool {
-        guard let (task, socket) = target(head.uri) else { return false }
-        return api.supervisor.assumeIsolated { supervisor in
-            let access = AccessRules.access(
-                peer: peer,
-                credentials: BasicCredentials.read(head.headers.first(name: "authorization")),
-                identities: supervisor.document.identities,
-                daemonUserID: geteuid(),
-                verify: PasswordHash.verify
-            )
-            guard AccessLevel.admin.allows(Caller(peer: peer, access: access)) else { return false }
-            return ((try? supervisor.execSession(task: task, socket: socket.rawValue)) ?? nil) != nil
-        }
-    }
-
-    static func target(_ uri: String) -> (task: String, socket: ExecSocket)? {
-        let parts = RequestTarget.split(uri).path.split(separator: "/")
-        guard parts.count == 5, parts[0] == "v1", parts[1] == "tasks", parts[3] == "websocket",
-            let socket = ExecSocket(rawValue: String(parts[4]))
-        else { return nil }
-        return (String(parts[2]), socket)
-    }
-}
-
 /// The user at the other end of a connection.
 enum PeerUser {
     /// What the kernel fills in for `SO_PEERCRED`.
@@ -139,20 +116,5 @@ enum PeerUser {
             name: .init(rawValue: SO_PEERCRED)
         )
         return future.map(\.userID)
-    }
-}
-
-/// Keeps the number of connections at bay.
-final class ConnectionCounter: Sendable {
-    private struct Full: Error {}
-    private let count = Mutex(0)
-
-    func admit(_ channel: any Channel) throws {
-        let isFull = count.withLock { count in
-            count += 1
-            return count > APILimits.connections
-        }
-        channel.closeFuture.whenComplete { _ in self.count.withLock { $0 -= 1 } }
-        if isFull { throw Full() }
     }
 }

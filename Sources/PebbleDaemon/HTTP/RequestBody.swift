@@ -77,12 +77,12 @@ final class RequestBody: Sendable {
     /// Says whether that was no more than `limit`.
     func drain(limit: Int) async -> Bool {
         var count = 0
-        while count <= limit {
+        while true {
             if isOver { return true }
+            guard count < limit else { return false }
             guard let chunk = try? await next() else { return isOver }
             count += chunk.readableBytes
         }
-        return false
     }
 
     /// Whether all there was has been taken.

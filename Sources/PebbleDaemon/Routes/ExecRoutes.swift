@@ -23,6 +23,6 @@ extension API {
             // The command has ended well, and so has this: there is nothing to say.
             return .text("", contentType: nil)
         }
-        throw DaemonError(.failed, "websocket: the client is not using the websocket protocol")
+        throw DaemonError(.invalid, "websocket: the client is not using the websocket protocol")
     }
 }

@@ -73,3 +73,17 @@ import Testing
         try await daemon.stop()
     }
 }
+
+@Suite struct FilePathTests {
+    @Test(arguments: [
+        ("/a/b", "/a"), ("/a", "/"), ("/", "/"), ("///", "/"), ("/a/b///", "/a"), ("//a//b//", "//a"), ("/a/..", "/a"),
+    ])
+    func `the parent of a path`(path: String, parent: String) {
+        #expect(FileOperations.parent(path) == parent)
+    }
+
+    @Test(arguments: ["+77", "-77", "888", "7777", "7", "0o7", " 77", "７７７"])
+    func `permissions are three octal digits`(text: String) {
+        #expect(throws: FileError.self) { try FileOperations.mode(text, default: 0) }
+    }
+}
