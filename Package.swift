@@ -20,6 +20,7 @@ let platform: [Target] = [
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CLinux"),
+    .target(name: "CTLS"),
     .target(name: "LinuxSupport", dependencies: ["CLinux"]),
     .target(name: "YAMLTree", dependencies: ["CYAML"]),
 ]
@@ -36,8 +37,8 @@ let libraries: [Target] = [
     .target(
         name: "PebbleDaemon",
         dependencies: [
-            "PebbleAPI", "PebblePlan", "YAMLTree", "MetricsText", "LinuxSupport", "CLinux", logging, lifecycle,
-            webSocket,
+            "PebbleAPI", "PebblePlan", "YAMLTree", "MetricsText", "LinuxSupport", "CLinux", "CTLS", logging,
+            lifecycle, webSocket,
         ] + nio
     ),
     .target(
@@ -111,7 +112,7 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "PebbleDaemonTests",
-        dependencies: ["PebbleDaemon", "PebbleAPI", "PebblePlan", "PebbleClient", "LinuxSupport"]
+        dependencies: ["PebbleDaemon", "PebbleAPI", "PebblePlan", "PebbleClient", "LinuxSupport"] + nio
     ),
     .testTarget(
         name: "PebbleCommandsTests",
@@ -174,7 +175,7 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-for target in package.targets where target.type != .system && target.name != "CLinux" {
+for target in package.targets where target.type != .system && !["CLinux", "CTLS"].contains(target.name) {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("MemberImportVisibility"),

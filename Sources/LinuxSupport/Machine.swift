@@ -9,6 +9,14 @@ package enum Machine {
         return String(decoding: bytes, as: UTF8.self).trimmingSuffixNewlines()
     }
 
+    /// The name the machine goes by; empty if it has none.
+    package static func hostName() -> String {
+        var name = [CChar](repeating: 0, count: 256)
+        // One byte is left for the end of a name that was cut.
+        guard gethostname(&name, name.count - 1) == 0 else { return "" }
+        return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     /// Finds a program by the directories of a `PATH`, as a shell would.
     ///
     /// A name with a slash is taken as it is.

@@ -36,11 +36,12 @@ extension PebbleClient {
         _ request: HTTPRequest,
         deadline: Deadline,
         limit: Duration?,
+        writing: (UnixStream) throws(StreamError) -> Void = { _ throws(StreamError) in },
         _ body: (HTTPHead, inout HTTPReplyReader) throws -> Result
     ) throws(PebbleClientError) -> Result {
         do {
             let stream = try UnixStream.connect(to: socketPath, deadline: deadline)
-            try send(request, over: stream, deadline: deadline)
+            try send(request, over: stream, deadline: deadline, writing)
             var reader = HTTPReplyReader(stream)
             let head = try reader.head(deadline: deadline)
             return try body(head, &reader)
@@ -56,9 +57,15 @@ extension PebbleClient {
     }
 
     /// Writes a request; a server that refuses early stops reading, so its reply is worth more than our failure to write.
-    private func send(_ request: HTTPRequest, over stream: UnixStream, deadline: Deadline) throws(StreamError) {
+    private func send(
+        _ request: HTTPRequest,
+        over stream: UnixStream,
+        deadline: Deadline,
+        _ writing: (UnixStream) throws(StreamError) -> Void
+    ) throws(StreamError) {
         do throws(StreamError) {
             try stream.write(request.encoded(), deadline: deadline)
+            try writing(stream)
         } catch {
             guard case .closed = error else { throw error }
         }

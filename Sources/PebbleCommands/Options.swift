@@ -37,7 +37,12 @@ struct WaitOptions: ParsableArguments {
         if noWait {
             session.output.line(change)
         } else {
-            try session.client.finishChange(change)
+            let ended = try session.client.waitForChange(change)
+            // What there is to say of what went well: that there was nothing to do, say.
+            for task in ended.tasks where task.status == .done {
+                if let line = task.log.last { session.output.line(line) }
+            }
+            if ended.error != nil { throw PebbleClientError.changeFailed(ended) }
         }
     }
 }

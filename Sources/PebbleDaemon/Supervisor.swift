@@ -28,6 +28,9 @@ actor Supervisor {
         var machineBootID: String
         /// Gets the output of services as it comes, under `--verbose`.
         var copyOutput: (@Sendable (String, LogRing.Line) -> Void)?
+        var forwarding = ForwardingTiming()
+        /// For checks and log targets that are asked over TLS.
+        var tls = TLSClient()
         /// Called once when a service or check wants the daemon to end.
         var shutDown: @Sendable (ShutdownReason) -> Void
     }
@@ -57,11 +60,17 @@ actor Supervisor {
     var runners: [String: ServiceRunner] = [:]
     var isShuttingDown = false
     var followers: [Int: LogFollowing] = [:]
+    // Log targets: `Supervisor+Forwarding.swift`.
+    var forwarders: [String: LogForwarder] = [:]
     // Checks: `Supervisor+Checks.swift`.
     var checks: [String: CheckRunner] = [:]
     // Exec: `Supervisor+Exec.swift`.
     var execSessions: [String: ExecSession] = [:]
+    // Upkeep: `Supervisor+Upkeep.swift`.
+    var upkeep: Scheduled<Void>?
+    var watchdog: Scheduled<Void>?
     var httpAddress: String?
+    var httpsAddress: String?
 
     init(surroundings: Surroundings, bootID: String, version: String) {
         self.surroundings = surroundings

@@ -122,13 +122,13 @@ extension PebbleClient {
         try throwFirst(result(request, [FileResult].self, waiting: .seconds(300)))
     }
 
-    private func throwFirst(_ results: [FileResult]?) throws(PebbleClientError) {
+    func throwFirst(_ results: [FileResult]?) throws(PebbleClientError) {
         for result in results ?? [] {
             if let error = result.error { throw .fileFailed(path: result.path, error: error) }
         }
     }
 
-    private static func octal(_ permissions: UInt16) -> String {
+    static func octal(_ permissions: UInt16) -> String {
         let digits = String(permissions, radix: 8)
         return String(repeating: "0", count: max(0, 3 - digits.count)) + digits
     }

@@ -23,7 +23,8 @@ struct HTTPRequest {
     func encoded() -> [UInt8] {
         var head = "\(method) \(target) HTTP/1.1\r\nHost: localhost\r\n"
         for (name, value) in headers { head += "\(name): \(value)\r\n" }
-        if !body.isEmpty || method != "GET" { head += "Content-Length: \(body.count)\r\n" }
+        let isChunked = headers.contains { $0.0 == "Transfer-Encoding" }
+        if !isChunked, !body.isEmpty || method != "GET" { head += "Content-Length: \(body.count)\r\n" }
         head += "\r\n"
         return Array(head.utf8) + body
     }

@@ -32,6 +32,23 @@ enum Multipart {
         return ("multipart/form-data; boundary=\(boundary)", body)
     }
 
+    /// What stands before and after the content of a written file that is not known yet.
+    ///
+    /// The boundary is too random to stand in it by chance.
+    static func frame(
+        request: [UInt8],
+        path: String
+    ) -> (contentType: String, before: [UInt8], after: [UInt8]) {
+        let boundary = randomBoundary()
+        let disposition = "Content-Disposition: form-data; name="
+        var before = Array("--\(boundary)\r\n\(disposition)\"request\"\r\n".utf8)
+        before += Array("Content-Type: application/json\r\n\r\n".utf8) + request
+        let file = "\(disposition)\"files\"; filename=\"\(escaped(path))\"\r\n"
+        before += Array("\r\n--\(boundary)\r\n\(file)Content-Type: application/octet-stream\r\n\r\n".utf8)
+        let after = Array("\r\n--\(boundary)--\r\n".utf8)
+        return ("multipart/form-data; boundary=\(boundary)", before, after)
+    }
+
     private static func randomBoundary() -> String {
         // At least 32 characters: the server takes no shorter one.
         (0..<4).map { _ in String(UInt64.random(in: .min ... .max) | 1 << 63, radix: 16) }.joined()
@@ -102,8 +119,15 @@ enum Multipart {
         guard let end = find(Array("\r\n\r\n".utf8), in: whole, from: 0) else {
             throw MalformedReply(reason: "a part has no head")
         }
-        var part = MultipartPart(name: "", filename: nil, contentType: nil, content: Array(whole[(end + 4)...]))
-        let head = String(decoding: whole[..<end], as: UTF8.self)
+        var part = head(whole[..<end])
+        part.content = Array(whole[(end + 4)...])
+        return part
+    }
+
+    /// Reads the head of a part.
+    static func head(_ bytes: ArraySlice<UInt8>) -> MultipartPart {
+        var part = MultipartPart(name: "", filename: nil, contentType: nil, content: [])
+        let head = String(decoding: bytes, as: UTF8.self)
         for line in head.unicodeScalars.split(separator: "\n").map({ String($0) }) {
             let field = line.hasSuffix("\r") ? String(line.dropLast()) : line
             guard let colon = field.firstIndex(of: ":") else { continue }

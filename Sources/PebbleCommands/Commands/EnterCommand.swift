@@ -9,7 +9,10 @@ struct EnterCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "enter",
         abstract: "Run subcommand under a container environment",
-        discussion: "Without a subcommand it is the same as run."
+        discussion: """
+            Without a subcommand it is the same as run, and takes the same --args SERVICE ARGUMENT... ; too.
+            These subcommands are supported: help, version, plan, services, ls, exec, start, stop (with --run).
+            """
     )
 
     /// What a subcommand means for the daemon.

@@ -31,7 +31,9 @@ struct HelpCommand: SessionCommand {
                 throw CommandFailure("unknown command \"\(command)\", see 'pebble help'")
             }
             session.output.line(PebbleCommand.helpMessage(for: type))
-        } else if all || man {
+        } else if man {
+            session.output.text(ManualPage.text())
+        } else if all {
             session.output.line(PebbleCommand.helpMessage())
         } else {
             session.output.text(Self.short)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import LinuxSupport
 import PebbleClient
 
 /// `pebble pull`: a file from where the daemon is to this machine.
@@ -17,11 +16,6 @@ struct PullCommand: SessionCommand {
     var local: String
 
     func run(in session: Session) throws {
-        let content = try session.client.readFile(remote)
-        do throws(SystemError) {
-            try AtomicFile.write(content, to: local, mode: 0o644, isDurable: false)
-        } catch {
-            throw CommandFailure("cannot write \"\(local)\": \(error)")
-        }
+        try LocalFile.write(local) { take in try session.client.readFile(remote, take) }
     }
 }

@@ -22,12 +22,15 @@ struct PushCommand: SessionCommand {
     var remote: String
 
     func run(in session: Session) throws {
-        try session.client.writeFile(
-            remote,
-            readLocalFile(local),
-            permissions: mode.permissions(),
-            ownership: owner.ownership,
-            makeParents: makeParents
-        )
+        let permissions = try mode.permissions()
+        try LocalFile.read(local) { next in
+            try session.client.writeFile(
+                remote,
+                permissions: permissions,
+                ownership: owner.ownership,
+                makeParents: makeParents,
+                from: next
+            )
+        }
     }
 }

@@ -30,11 +30,11 @@ struct DaemonFlags: ParsableArguments {
         _ session: Session,
         serviceArguments: [DaemonOptions.ServiceArguments]
     ) throws -> DaemonOptions {
-        if https != nil { throw CommandFailure("cannot serve HTTPS: this build has no TLS; put a proxy before --http") }
         var options = DaemonOptions(environment: session.environment)
         options.createsDirectories = createDirectories
         options.holds = hold
         options.httpAddress = http
+        options.httpsAddress = https
         options.isVerbose = options.isVerbose || verbose
         options.serviceArguments = serviceArguments
         return options

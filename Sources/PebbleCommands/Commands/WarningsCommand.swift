@@ -9,6 +9,9 @@ struct WarningsCommand: SessionCommand {
 
     @OptionGroup var time: TimeOptions
 
+    @Option(help: "Output format: text, json or yaml.")
+    var format = OutputFormat.text
+
     @Flag(help: "Show those too that were acknowledged.")
     var all = false
 
@@ -21,11 +24,14 @@ struct WarningsCommand: SessionCommand {
     func run(in session: Session) throws {
         let marks = try session.memory.load()
         let warnings = try session.client.notices(types: [.warning], after: all ? nil : marks.warningsLastOkayed)
-        if warnings.isEmpty {
+        if format != .text {
+            session.output.text(try StructuredText.of(["warnings": warnings], format))
+        } else if warnings.isEmpty {
             session.output.error(all || marks.warningsLastOkayed == nil ? "No warnings.\n" : "No further warnings.\n")
             return
+        } else {
+            session.output.text(try warnings.map(text).joined(separator: "---\n"))
         }
-        session.output.text(try warnings.map(text).joined(separator: "---\n"))
         if let last = warnings.map(\.lastRepeated).max() {
             try session.memory.update { $0.warningsLastListed = last }
         }

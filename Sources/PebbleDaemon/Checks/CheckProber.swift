@@ -8,6 +8,7 @@ import PebblePlan
 /// Runs a check once and says what is wrong, if something is.
 struct CheckProber: Sendable {
     var loop: any EventLoop
+    var tls: TLSClient
     var reaper: ProcessReaper
     var accounts: Accounts
     var environment: [String: String]
@@ -19,7 +20,7 @@ struct CheckProber: Sendable {
             case .tcp(let tcp):
                 try await TCPProbe(loop: loop, timeout: timeout).run(host: tcp.effectiveHost, port: tcp.port ?? 0)
             case .http(let http):
-                try await HTTPProbe(loop: loop, timeout: timeout).run(http)
+                try await HTTPProbe(loop: loop, tls: tls, timeout: timeout).run(http)
             case .exec(let exec):
                 try await run(exec, timeout: timeout, plan: plan)
             case nil:
@@ -65,6 +66,9 @@ struct CheckProber: Sendable {
 struct ProbeFailure: Error, Equatable, CustomStringConvertible {
     let description: String
 
+    /// Whether what is waited for did not come in time.
+    var isTimeout: Bool { description.hasPrefix("check timed out") }
+
     static func timedOut(_ duration: Duration) -> ProbeFailure {
         ProbeFailure(description: "check timed out after \(GoDuration(duration))")
     }
@@ -107,16 +111,18 @@ struct TCPProbe: Sendable {
         try await channel.close()
     }
 
-    func connect(
+    func connect(host: String, port: Int) async throws -> any Channel {
+        try await open(host: host, port: port).get()
+    }
+
+    func open(
         host: String,
         port: Int,
         initialise: (@Sendable (any Channel) -> EventLoopFuture<Void>)? = nil
-    ) async throws -> any Channel {
+    ) -> EventLoopFuture<any Channel> {
         var bootstrap = ClientBootstrap(group: loop).connectTimeout(TimeAmount(timeout))
         if let initialise { bootstrap = bootstrap.channelInitializer(initialise) }
-        do {
-            return try await bootstrap.connect(host: host, port: port).get()
-        } catch {
+        return bootstrap.connect(host: host, port: port).flatMapErrorThrowing { error in
             throw failure(error, "\(host):\(port)")
         }
     }

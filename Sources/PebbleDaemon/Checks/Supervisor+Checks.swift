@@ -156,6 +156,7 @@ extension Supervisor {
     private func probe(_ check: Check) async -> String? {
         let prober = CheckProber(
             loop: loop,
+            tls: surroundings.tls,
             reaper: surroundings.reaper,
             accounts: surroundings.accounts,
             environment: surroundings.environment

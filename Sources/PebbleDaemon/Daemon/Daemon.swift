@@ -15,12 +15,14 @@ final class Daemon: Sendable {
     private let supervisor: Supervisor
     private let shutdown: ShutdownRequest
     private let listeners: Mutex<[any Channel]> = Mutex([])
+    /// Whether the socket is ours to remove: one that was handed over is not.
+    private let ownsSocketFile = Atomic(false)
 
     /// Makes everything but starts nothing.
     init(_ options: DaemonOptions, log: DaemonLog? = nil) throws {
         self.options = options
         let now: @Sendable () -> Timestamp = { Timestamp.now() }
-        let log = log ?? (options.isSilent ? .silent : .standardError(now: now))
+        let log = log ?? (options.isSilent ? .silent(now: now) : .standardError(now: now))
         self.log = log
         let shutdown = ShutdownRequest()
         self.shutdown = shutdown
@@ -37,14 +39,14 @@ final class Daemon: Sendable {
                 descriptorLimit: options.ownsProcess ? DescriptorLimit.raise() : nil
             ),
             accounts: Accounts(),
-            // The manager above is told by the daemon, not by what the daemon starts.
-            environment: options.environment.filter { $0.key != "NOTIFY_SOCKET" },
+            environment: ManagerEnvironment.removed(from: options.environment),
             now: now,
             jitter: { Double.random(in: 0...1) },
             log: log,
             machineBootID: try Machine.bootID(),
             shutDown: { shutdown.request($0) }
         )
+        surroundings.forwarding = options.forwarding
         if options.isVerbose {
             let copier = try OutputCopier()
             surroundings.copyOutput = { service, line in copier.copy(service, line) }
@@ -59,21 +61,34 @@ final class Daemon: Sendable {
 
     /// Runs until something asks for the end; returns the exit code.
     func run(ready: @Sendable () -> Void = {}) async throws -> Int32 {
+        log.record(.started)
         try DaemonDirectory.prepare(options)
         let layers = try await loadLayers()
+        let inherited = options.ownsProcess ? InheritedSocket.find(options.environment) : nil
         let server = HTTPServer(api: API(supervisor: supervisor))
         let supervisor = supervisor
         // The predecessor's socket tells whether it still lives; what it left is ours only if it does not. Clients
         // come in when all that is dealt with: before, they would see services that are about to go.
-        let socket = try await SocketClaim.claim(options.socketPath) {
+        let prepare = { [options] in
             try await supervisor.openState(directory: options.isPersistent ? options.directory : nil)
             await supervisor.stopLeftovers()
             try await supervisor.load(layers)
-            return try await server.listen(socket: options.socketPath)
+        }
+        let socket: any Channel
+        if let inherited {
+            try await prepare()
+            socket = try await server.listen(inherited: inherited)
+        } else {
+            socket = try await SocketClaim.claim(options.socketPath) {
+                try await prepare()
+                return try await server.listen(socket: options.socketPath)
+            }
+            ownsSocketFile.store(true, ordering: .relaxed)
         }
         listeners.withLock { $0.append(socket) }
         do {
             try await listenHTTP(server)
+            try await listenHTTPS(server)
         } catch {
             await closeListeners()
             throw error
@@ -81,6 +96,8 @@ final class Daemon: Sendable {
         log.write("Started daemon.")
         ready()
         SystemNotifier(socketPath: options.environment["NOTIFY_SOCKET"]).send("READY=1")
+        await supervisor.keepTidy()
+        await supervisor.reportAlive(options.environment)
         if !options.holds { await autostart() }
         let reason = await shutdown.wait()
         return await end(reason)
@@ -96,12 +113,31 @@ final class Daemon: Sendable {
         let (host, port) = try HTTPAddress.parse(address)
         let channel = try await server.listen(host: host, port: port)
         listeners.withLock { $0.append(channel) }
+        log.write("HTTP API server listening on \"\(address)\".")
         await supervisor.setHTTPAddress(channel.localAddress.map(HTTPAddress.text))
+    }
+
+    private func listenHTTPS(_ server: HTTPServer) async throws {
+        guard let address = options.httpsAddress else { return }
+        // Clients know the daemon by its key, which has to stay.
+        guard options.isPersistent else {
+            throw DaemonError(.invalid, "cannot serve HTTPS when PEBBLE_PERSIST is \"never\": there is no key to keep")
+        }
+        let (host, port) = try HTTPAddress.parse(address)
+        let now: @Sendable () -> Timestamp = { Timestamp.now() }
+        let identity = try ServerIdentity(directory: options.directory, host: host, now: now)
+        // Here, so that what is wrong with it is known before anybody connects.
+        _ = try identity.context()
+        let channel = try await server.listen(host: host, port: port, identity: identity)
+        listeners.withLock { $0.append(channel) }
+        log.write("HTTPS API server listening on \"\(address)\".")
+        await supervisor.setHTTPSAddress(channel.localAddress.map(HTTPAddress.text))
     }
 
     private func autostart() async {
         do {
-            _ = try await supervisor.autostart()
+            let change = try await supervisor.autostart()
+            log.write("Started default services with change \(change.id).")
         } catch {
             log.write("Cannot start default services: \(error)")
         }
@@ -114,7 +150,10 @@ final class Daemon: Sendable {
         await supervisor.abortCommands()
         await supervisor.stopAllServices()
         await closeListeners()
+        await supervisor.finishForwarding()
+        await supervisor.endUpkeep()
         await supervisor.finishState()
+        log.record(.ended)
         return reason.exitCode
     }
 
@@ -127,7 +166,7 @@ final class Daemon: Sendable {
             // The end is near in any case.
             try? await channel.close()
         }
-        if !channels.isEmpty { unlink(options.socketPath) }
+        if !channels.isEmpty, ownsSocketFile.load(ordering: .relaxed) { unlink(options.socketPath) }
     }
 }
 
@@ -143,6 +182,8 @@ extension ShutdownReason {
 
 extension Supervisor {
     func setHTTPAddress(_ address: String?) { httpAddress = address }
+
+    func setHTTPSAddress(_ address: String?) { httpsAddress = address }
 
     /// Reads the state that is kept, if any is.
     func openState(directory: String?) throws {

@@ -4,26 +4,34 @@ import PebbleAPI
 
 /// The daemon's own log: one line each on standard error.
 struct DaemonLog: Sendable {
+    private let now: @Sendable () -> Timestamp
     private let sink: @Sendable (String) -> Void
 
-    init(sink: @escaping @Sendable (String) -> Void) {
+    /// Makes a log that gives whole lines to `sink`.
+    init(now: @escaping @Sendable () -> Timestamp, sink: @escaping @Sendable (String) -> Void) {
+        self.now = now
         self.sink = sink
     }
 
     /// Writes a line, with the time in front.
     func write(_ message: String) {
-        sink(message)
+        sink("\(now().text(fractionDigits: 3)) [pebble] \(message)")
+    }
+
+    /// Writes a line of JSON.
+    func record(_ event: SecurityEvent) {
+        sink(event.line(at: now()))
     }
 
     /// The log on standard error.
     static func standardError(now: @escaping @Sendable () -> Timestamp) -> DaemonLog {
-        DaemonLog { message in
-            let line = Array("\(now().text(fractionDigits: 3)) [pebble] \(message)\n".utf8)
+        DaemonLog(now: now) { line in
+            let bytes = Array("\(line)\n".utf8)
             // One write per line, so that lines of several writers do not mix. There is nobody to tell of a failure.
-            _ = Glibc.write(2, line, line.count)
+            _ = Glibc.write(2, bytes, bytes.count)
         }
     }
 
     /// A log that nobody reads.
-    static let silent = DaemonLog { _ in }
+    static func silent(now: @escaping @Sendable () -> Timestamp) -> DaemonLog { DaemonLog(now: now) { _ in } }
 }

@@ -30,6 +30,8 @@ public struct DaemonOptions: Sendable {
     public var holds: Bool
     /// A TCP address for what is open to all, as `host:port`, `:port` or `[host]:port`.
     public var httpAddress: String?
+    /// A TCP address for the whole API over TLS, in the form of ``httpAddress``.
+    public var httpsAddress: String?
     /// Whether the output of services is copied to standard output.
     public var isVerbose: Bool
     /// Whether the daemon keeps its log to itself.
@@ -38,6 +40,8 @@ public struct DaemonOptions: Sendable {
     public var serviceArguments: [ServiceArguments]
     /// The environment of the daemon, which services inherit.
     public var environment: [String: String]
+    /// How patient log targets are.
+    var forwarding = ForwardingTiming()
     /// What the daemon says its version is.
     public var version: String
     /// Whether the daemon takes signals, orphans and the process's exit as its own, as the program `pebble` does.

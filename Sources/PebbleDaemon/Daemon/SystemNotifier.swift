@@ -7,8 +7,8 @@ struct SystemNotifier: Sendable {
 
     /// Sends a state such as `READY=1`.
     ///
-    /// A manager that does not listen is no reason to fail.
-    func send(_ state: String) {
+    /// A manager that does not listen is no reason to fail, nor to wait for long: not at all unless `isPatient`.
+    func send(_ state: String, isPatient: Bool = true) {
         guard let socketPath, !socketPath.isEmpty, socketPath.utf8.count <= SocketClaim.longestPath else { return }
         let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return }
@@ -21,10 +21,15 @@ struct SystemNotifier: Sendable {
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
         let length = socklen_t(MemoryLayout<sa_family_t>.size + bytes.count)
         let message = Array(state.utf8)
-        _ = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                sendto(descriptor, message, message.count, Int32(MSG_NOSIGNAL), $0, length)
+        let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
+        for _ in 0..<(isPatient ? 20 : 1) {
+            let sent = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    sendto(descriptor, message, message.count, flags, $0, length)
+                }
             }
+            guard sent < 0, errno == EAGAIN, isPatient else { return }
+            usleep(5000)
         }
     }
 }

@@ -84,7 +84,11 @@ struct API: Sendable {
             case .route(let route, let captures):
                 let caller = await caller(head, peer: peer)
                 guard route.access.allows(caller) else {
+                    supervisor.surroundings.log.record(.denied(peer, path: path))
                     throw DaemonError(.unauthenticated, "access denied", kind: .loginRequired)
+                }
+                if case .admin = route.access {
+                    supervisor.surroundings.log.record(.adminAllowed(peer, path: path))
                 }
                 let request = APIRequest(
                     method: head.method,
@@ -148,10 +152,9 @@ struct API: Sendable {
     private func logRequest(_ head: HTTPRequestHead, _ status: Int, _ peer: Peer, _ duration: Duration) {
         if head.method == .GET, head.uri.hasPrefix("/v1/system-info") || head.uri.hasPrefix("/v1/health") { return }
         if head.method == .GET, head.uri.hasPrefix("/v1/changes/"), !head.uri.dropFirst(12).contains("/") { return }
-        let transport = peer == .remote ? "http" : "http+unix"
         let uri = LogText.escaped(head.uri)
         supervisor.surroundings.log.write(
-            "\(head.method.rawValue) \(uri) \(GoDuration(duration)) \(status) (\(transport))"
+            "\(head.method.rawValue) \(uri) \(GoDuration(duration)) \(status) (\(peer.transport))"
         )
     }
 }

@@ -26,16 +26,19 @@ struct APIRequest: Sendable {
     }
 
     /// Decodes the first JSON value of the body; what follows it is ignored.
+    ///
+    /// `goType` is what the original calls the type of the body when it tells of a field that does not fit.
     func decode<Value: Decodable>(
         _ type: Value.Type,
-        prefix: String = "cannot decode request body"
+        prefix: String = "cannot decode request body",
+        goType: String = ""
     ) async throws -> Value {
         // What is announced need not come to be too much.
         if let announced = headers.first(name: "content-length"), Int(announced) ?? .max > APILimits.bodySize {
             throw DaemonError(.invalid, "request body must be \(APILimits.bodySize) bytes or less")
         }
         let body = try await body.collect(limit: APILimits.bodySize)
-        return try JSONBody.decode(type, from: Array(body.readableBytesView), prefix: prefix)
+        return try JSONBody.decode(type, from: Array(body.readableBytesView), prefix: prefix, goType: goType)
     }
 }
 

@@ -7,6 +7,17 @@ enum Peer: Hashable, Sendable {
     case local(userID: UInt32)
     /// Over TCP, from anybody.
     case remote
+    /// Over TLS, from whoever holds the key of this certificate (DER, empty if it is out of date or not for clients).
+    case secured(certificate: [UInt8])
+
+    /// What the daemon's log calls the way it came.
+    var transport: String {
+        switch self {
+        case .local: "http+unix"
+        case .remote: "http"
+        case .secured: "https"
+        }
+    }
 }
 
 /// Who asks.
@@ -50,6 +61,7 @@ enum AccessLevel: Sendable {
 /// Works out what a caller may do.
 enum AccessRules {
     /// - A password that fits an identity counts; one that does not is as if there were none.
+    /// - Over TLS the identity with the client's certificate counts, and a password does not.
     /// - Otherwise a local identity of the user counts, also when it allows less.
     /// - Otherwise root and the daemon's own user may do everything, others may read.
     static func access(
@@ -59,13 +71,21 @@ enum AccessRules {
         daemonUserID: UInt32,
         verify: (_ password: String, _ hash: String) -> Bool
     ) -> IdentityAccess? {
-        if let credentials, let identity = identities[credentials.name], let hash = identity.basic?.password,
+        // Who comes over TLS has shown a certificate, and is nobody else.
+        if case .secured = peer {
+        } else if let credentials, let identity = identities[credentials.name], let hash = identity.basic?.password,
             verify(credentials.password, hash)
         {
             return identity.access
         }
-        guard case .local(let userID) = peer else { return nil }
-        if let identity = identities.values.first(where: { $0.local?.userID == userID }) { return identity.access }
-        return userID == 0 || userID == daemonUserID ? .admin : .read
+        switch peer {
+        case .remote:
+            return nil
+        case .secured(let certificate):
+            return identities.values.first { $0.cert?.pem.flatMap(Certificates.der) == certificate }?.access
+        case .local(let userID):
+            if let identity = identities.values.first(where: { $0.local?.userID == userID }) { return identity.access }
+            return userID == 0 || userID == daemonUserID ? .admin : .read
+        }
     }
 }

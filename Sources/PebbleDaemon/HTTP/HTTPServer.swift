@@ -13,7 +13,7 @@ struct HTTPServer: Sendable {
     let api: API
     private let counter = ConnectionCounter()
 
-    private var loop: any EventLoop { api.supervisor.loop }
+    var loop: any EventLoop { api.supervisor.loop }
 
     /// Listens on a Unix socket, at which everybody may knock: the kernel says who they are.
     func listen(socket path: String) async throws -> any Channel {
@@ -26,6 +26,13 @@ struct HTTPServer: Sendable {
             throw error
         }
         return channel
+    }
+
+    /// Listens on a Unix socket that somebody else opened, and takes it over.
+    func listen(inherited descriptor: Int32) async throws -> any Channel {
+        try await bootstrap(ConnectionCounter()) { channel in
+            PeerUser.of(channel).map { Peer.local(userID: $0) }
+        }.withBoundSocket(descriptor).get()
     }
 
     /// Listens on a TCP address for what is open to all; an empty host is all of the machine's.
@@ -63,7 +70,7 @@ struct HTTPServer: Sendable {
             }
     }
 
-    private static func configure(_ channel: any Channel, api: API, peer: Peer) throws {
+    static func configure(_ channel: any Channel, api: API, peer: Peer) throws {
         let handler = HTTPConnectionHandler(api: api, peer: peer)
         let loopHandler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
         let upgrader = NIOWebSocketServerUpgrader(

@@ -7,16 +7,19 @@ enum JSONBody {
     static func decode<Value: Decodable>(
         _ type: Value.Type,
         from bytes: [UInt8],
-        prefix: String
+        prefix: String,
+        goType: String = ""
     ) throws(DaemonError) -> Value {
         let start = bytes.firstIndex { !isBlank($0) } ?? bytes.endIndex
         guard start < bytes.endIndex else { throw DaemonError(.invalid, "\(prefix): EOF") }
         let value = bytes[start...]
+        // Our decoder does not look at what it does not want; the original's refuses the whole.
+        if let problem = JSONSyntax.problem(in: value) { throw DaemonError(.invalid, "\(prefix): \(problem)") }
         let end = endOfValue(value)
         do {
             return try JSONDecoder().decode(type, from: Data(value[..<end]))
         } catch let error as DecodingError {
-            throw DaemonError(.invalid, "\(prefix): \(reason(error, value, isComplete: end < value.endIndex))")
+            throw DaemonError(.invalid, "\(prefix): \(reason(error, value, goType))")
         } catch {
             throw DaemonError(.invalid, "\(prefix): \(error)")
         }
@@ -54,19 +57,15 @@ enum JSONBody {
         return bytes.endIndex
     }
 
-    private static func reason(_ error: DecodingError, _ bytes: ArraySlice<UInt8>, isComplete: Bool) -> String {
+    private static func reason(_ error: DecodingError, _ bytes: ArraySlice<UInt8>, _ goType: String) -> String {
         switch error {
         case .typeMismatch(let wanted, let context), .valueNotFound(let wanted, let context):
             let path = context.codingPath.map { $0.intValue == nil ? ".\($0.stringValue)" : "" }.joined()
             let found = value(at: context.codingPath, in: bytes)?.word ?? "value"
-            return "json: cannot unmarshal \(found) into Go struct field \(path) of type \(word(for: wanted))"
+            return "json: cannot unmarshal \(found) into Go struct field \(goType)\(path) of type \(word(for: wanted))"
         case .dataCorrupted(let context) where context.codingPath.isEmpty:
-            let first = bytes.first ?? 0
-            let character = Character(Unicode.Scalar(first))
-            if !#"{["-0123456789tfn"#.unicodeScalars.contains(Unicode.Scalar(first)), first != UInt8(ascii: "\"") {
-                return "invalid character '\(character)' looking for beginning of value"
-            }
-            return isComplete || first == UInt8(ascii: "n") ? "invalid JSON" : "unexpected EOF"
+            // What is wrong only for our decoder, such as too many levels.
+            return context.debugDescription
         case .dataCorrupted(let context), .keyNotFound(_, let context):
             return context.debugDescription
         @unknown default:

@@ -120,8 +120,13 @@ enum IdentityRules {
 }
 
 extension Supervisor {
-    func changeIdentities(_ request: IdentitiesRequest) throws(DaemonError) {
-        document.identities = try IdentityRules.applying(request, to: document.identities)
+    /// Does what a request says, and returns the identities before and after.
+    func changeIdentities(
+        _ request: IdentitiesRequest
+    ) throws(DaemonError) -> (before: [String: IdentityInfo], after: [String: IdentityInfo]) {
+        let before = document.identities
+        document.identities = try IdentityRules.applying(request, to: before)
         save(.identities(document.identities))
+        return (before, document.identities)
     }
 }

@@ -36,5 +36,6 @@ extension Supervisor {
         self.layers = layers
         self.plan = plan
         checksChanged(from: before)
+        forwardLogs()
     }
 }

@@ -25,7 +25,12 @@ extension API {
         }
         switch body.action {
         case "start": return try .sync(ChecksReply(changed: try await supervisor.startChecks(body.checks)))
-        case "stop": return try .sync(ChecksReply(changed: try await supervisor.stopChecks(body.checks)))
+        case "stop":
+            let stopped = try await supervisor.stopChecks(body.checks)
+            for check in stopped {
+                supervisor.surroundings.log.record(.monitorDisabled(by: request.caller.peer, check: check))
+            }
+            return try .sync(ChecksReply(changed: stopped))
         default: throw DaemonError(.invalid, "invalid action \"\(body.action)\"")
         }
     }

@@ -20,8 +20,11 @@ extension API {
 
     private func changeIdentities(_ request: APIRequest) async throws -> APIResponse {
         let body = try await request.decode(IdentitiesRequest.self)
-        try await supervisor.changeIdentities(body)
+        let (before, after) = try await supervisor.changeIdentities(body)
         try await supervisor.synchronise()
+        for event in SecurityEvent.changes(from: before, to: after, by: request.caller.peer) {
+            supervisor.surroundings.log.record(event)
+        }
         return try .done()
     }
 }

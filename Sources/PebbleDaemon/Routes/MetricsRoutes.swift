@@ -40,6 +40,15 @@ extension Supervisor {
             let failures = "Number of times the check has failed"
             add("pebble_check_failure_count", failures, "counter", "check", name, runner?.failureCount ?? 0)
         }
+        // The original counts nothing of the kind, so there is nothing of it before the first line.
+        for (name, forwarder) in forwarders.sorted(by: { $0.key < $1.key }) {
+            let counts = forwarder.counts
+            guard counts != ForwardingCounts() else { continue }
+            let sent = "Number of log lines the target has taken"
+            add("pebble_log_target_sent_count", sent, "counter", "target", name, counts.sent)
+            let lost = "Number of log lines that were lost on their way to the target"
+            add("pebble_log_target_lost_count", lost, "counter", "target", name, counts.lost)
+        }
         return text
     }
 }

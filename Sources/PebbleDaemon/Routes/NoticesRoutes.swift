@@ -39,7 +39,12 @@ extension API {
     private func owner(_ request: APIRequest) throws(DaemonError) -> UInt32? {
         let users = request.list("users")
         let ids = request.list("user-id")
-        guard !users.isEmpty || !ids.isEmpty else { return request.caller.userID }
+        guard !users.isEmpty || !ids.isEmpty else {
+            guard let userID = request.caller.userID else {
+                throw DaemonError(.forbidden, "cannot determine UID of request, so cannot retrieve notices")
+            }
+            return userID
+        }
         guard users.isEmpty || ids.isEmpty else {
             throw DaemonError(.invalid, "cannot use both \"users\" and \"user-id\" parameters")
         }

@@ -8,7 +8,7 @@ extension API {
     }
 
     private func sendSignal(_ request: APIRequest) async throws -> APIResponse {
-        let body = try await request.decode(SignalsRequest.self)
+        let body = try await request.decode(SignalsRequest.self, goType: "signalsPayload")
         guard !body.services.isEmpty else { throw DaemonError(.invalid, "must specify one or more services") }
         try await supervisor.signal(body.signal, services: body.services)
         return try .sync(true)

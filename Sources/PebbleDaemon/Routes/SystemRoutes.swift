@@ -11,7 +11,8 @@ extension API {
         let info = SystemInfo(
             bootID: supervisor.bootID,
             version: supervisor.serverVersion,
-            httpAddress: await supervisor.httpAddress
+            httpAddress: await supervisor.httpAddress,
+            httpsAddress: await supervisor.httpsAddress
         )
         return try .sync(info)
     }

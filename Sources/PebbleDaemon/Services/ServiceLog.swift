@@ -61,6 +61,11 @@ final class ServiceLog: Sendable {
         state.withLock { $0.ring.lines(from: position, limit: limit) }
     }
 
+    /// The numbers of the oldest line kept and of the next to come.
+    var positions: (first: Int, end: Int) {
+        state.withLock { (first: $0.ring.firstPosition, end: $0.ring.endPosition) }
+    }
+
     /// Has a closure called after each new line, on the writer's thread, until removed by the number returned.
     func addListener(_ listener: @escaping @Sendable () -> Void) -> Int {
         state.withLock { state in

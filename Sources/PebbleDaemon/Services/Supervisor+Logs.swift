@@ -30,6 +30,7 @@ extension Supervisor {
             attach(number, to: log)
             following.listener()
         }
+        if !forwarders.isEmpty { forwardLogs() }
     }
 
     private func attach(_ number: Int, to log: ServiceLog) {

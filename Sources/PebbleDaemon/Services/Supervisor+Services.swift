@@ -64,6 +64,7 @@ extension Supervisor {
                 daemonEnvironment: surroundings.environment,
                 accounts: surroundings.accounts
             )
+            surroundings.log.write("Service \"\(name)\" starting: \(LogText.escaped(config.command ?? ""))")
             let child = try start(launch, runner)
             runner.process = ServiceProcess(child: child)
             remember(child, of: name, killDelay: config.effectiveKillDelay)

@@ -103,6 +103,12 @@ struct StateDocument: Codable, Equatable, Sendable {
         }
     }
 
+    /// Whether a change has been under way for so long that nobody can still be waiting for it.
+    func isForgotten(_ change: Change, now: Timestamp, limits: StateLimits = StateLimits()) -> Bool {
+        let isCheck = change.kind == "perform-check" || change.kind == "recover-check"
+        return !isCheck && change.readyTime == nil && now - change.spawnTime > limits.openChangeAge
+    }
+
     /// Forgets what is too old or too much: see ``StateLimits``.
     mutating func prune(now: Timestamp, limits: StateLimits = StateLimits()) {
         let ready = changes.values.filter { $0.readyTime != nil }.sorted { left, right in
@@ -130,6 +136,7 @@ struct StateDocument: Codable, Equatable, Sendable {
 struct StateLimits: Sendable {
     var readyChanges = 1000
     var readyChangeAge = Duration.seconds(7 * 86_400)
+    var openChangeAge = Duration.seconds(14 * 86_400)
     var notices = 1000
     var noticeAge = Duration.seconds(7 * 86_400)
 }

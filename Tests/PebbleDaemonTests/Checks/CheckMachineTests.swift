@@ -78,14 +78,14 @@ import Testing
     }
 
     @Test func `addresses to ask are understood`() throws {
-        let plain = try ProbeURL("http://localhost:8080/health?x=1#top")
+        let plain = try WebURL("http://localhost:8080/health?x=1#top")
         #expect(plain.host == "localhost")
         #expect(plain.port == 8080)
         #expect(plain.target == "/health?x=1")
-        #expect(try ProbeURL("http://[::1]:81").host == "::1")
-        #expect(try ProbeURL("http://a").text == "http://a/")
-        #expect(try plain.redirected(to: "/other").text == "http://localhost:8080/other")
-        #expect(throws: ProbeFailure.self) { try ProbeURL("https://a/") }
-        #expect(throws: ProbeFailure.self) { try ProbeURL("http://a:0/") }
+        #expect(try WebURL("http://[::1]:81").host == "::1")
+        #expect(try WebURL("http://a").text == "http://a/")
+        #expect(plain.redirected(to: "/other").text == "http://localhost:8080/other")
+        #expect(throws: ProbeFailure.self) { try WebURL("ftp://a/") }
+        #expect(throws: ProbeFailure.self) { try WebURL("http://a:0/") }
     }
 }

@@ -52,6 +52,17 @@ import Testing
         ("x", "cannot decode: invalid character 'x' looking for beginning of value"),
         (#"{"action": 3}"#, "cannot decode: json: cannot unmarshal number into Go struct field .action of type string"),
         ("[", "cannot decode: unexpected EOF"),
+        ("{nope", "cannot decode: invalid character 'n' looking for beginning of object key string"),
+        ("not json", "cannot decode: invalid character 'o' in literal null (expecting 'u')"),
+        (#"{"a" 1}"#, "cannot decode: invalid character '1' after object key"),
+        (#"{"a": [1 2]}"#, "cannot decode: invalid character '2' after array element"),
+        (#"{"a": {"b": 1} "c"}"#, "cannot decode: invalid character '\"' after object key:value pair"),
+        (#"{"a": "\x"}"#, "cannot decode: invalid character 'x' in string escape code"),
+        (#"{"a": "\u12g4"}"#, "cannot decode: invalid character 'g' in \\u hexadecimal character escape"),
+        (#"{"a": -x}"#, "cannot decode: invalid character 'x' in numeric literal"),
+        (#"{"a": 1.}"#, "cannot decode: invalid character '}' after decimal point in numeric literal"),
+        (#"{"a": 1e'}"#, "cannot decode: invalid character '\\'' in exponent of numeric literal"),
+        (#"{"a": [], "b": {}"#, "cannot decode: unexpected EOF"),
     ])
     func `what is wrong with a body is said in the words clients know`(body: String, message: String) {
         let error = #expect(throws: DaemonError.self) { try decode(body) }
