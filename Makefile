@@ -2,7 +2,7 @@
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast pebble-peers fuzz packages check format
+.PHONY: help run test test-fast pebble-peers fuzz bench-charm packages check format
 
 help: ## Shows this list.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,3 +34,9 @@ check: ## Holds the house rules: format, lint, file length, imports, warnings as
 
 format: ## Lets the formatter have its way.
 	git ls-files -- '*.swift' | xargs swift format -i
+
+bench-charm: ## Measures what an event costs a charm, beside charms on ops from PyPI; ARGS="--rounds 30".
+	for product in indico-charm hello-charm; do \
+		swift build -c release --static-swift-stdlib -j $(JOBS) --product $$product || exit 1; \
+	done
+	bench/charm.py $(ARGS)

@@ -59,6 +59,11 @@ let libraries: [Target] = [
             signals,
         ]
     ),
+    // Runs any charm on this machine, for its author.
+    .target(
+        name: "CharmRunner",
+        dependencies: ["UnitAgent", "HookProtocol", "LinuxSupport", "YAMLTree", arguments]
+    ),
     .target(name: "MetricsServer", dependencies: ["MetricsText", logging, lifecycle, signals] + nio),
     .target(
         name: "StatsDExporter",
@@ -89,6 +94,7 @@ let executables: [Target] = [
     .executableTarget(name: "indico-charm", dependencies: ["IndicoCharm", "CharmKit"]),
     .executableTarget(name: "indico-operator", dependencies: ["OperatorCommands"]),
     .executableTarget(name: "hook-tool", dependencies: ["HookProtocol"]),
+    .executableTarget(name: "run-charm", dependencies: ["CharmRunner"]),
     .executableTarget(
         name: "hello-charm",
         dependencies: ["CharmKit"],

@@ -41,7 +41,11 @@ public struct CharmTest {
     ///   its configuration or parameters into a type that does not fit what it declares.
     public func run(_ event: HookEvent, in world: World) throws(ImpossibleWorld) -> Output {
         try world.validate(event, declaration: declaration)
-        let agent = FakeAgent(world: declaration?.filled(world, event) ?? world, event: event)
+        let agent = FakeAgent(
+            world: declaration?.filled(world, event) ?? world,
+            event: event,
+            declaration: declaration
+        )
         let metadata = declaration?.metadata ?? world.metadata
         let pebbles = world.containers.mapValues { FakePebble(state: $0) }
         var debugLines: [String] = []

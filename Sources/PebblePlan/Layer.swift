@@ -21,9 +21,10 @@ public struct Layer: Hashable, Sendable {
     /// How many clients may pair with the daemon; nil where the layer does not say.
     public var pairing: PairingMode?
 
-    /// Makes an empty layer.
-    public init(label: String = "", order: Int = 0) {
+    /// Makes a layer of services, or an empty one.
+    public init(label: String = "", order: Int = 0, services: [String: Service] = [:]) {
         self.label = label
         self.order = order
+        self.services = services
     }
 }

@@ -83,6 +83,68 @@ import UnitAgent
         resource-get no-such-resource
         storage-list --format=json
         storage-get --format=json -s data/9
+        storage-add no-such-storage
+        config-get --format=json --all
+        goal-state --format=json
+        status-get --format=json --include-data
+        status-get --format=json --include-data --application=true
+        status-get --format=json
+        unit-get private-address --format=json
+        unit-get public-address --format=json
+        unit-get no-such-address --format=json
+        network-get --format=json database
+        network-get --format=json no-such-binding
+        relation-model-get --format=json -r DB
+        relation-model-get --format=json -r database:999
+        credential-get --format=json
+        juju-reboot
+        juju-reboot --now
+        leader-get --format=json
+        leader-set a=1 b=2
+        leader-set b=
+        leader-get --format=json
+        leader-get --format=json a
+        open-port 92-93/udp
+        open-port icmp
+        open-port nonsense
+        close-port 7/tcp
+        opened-ports --format=json
+        secret-add key=value --label own --description what --rotate monthly --expire 2035-01-01T00:00:00Z
+        secret-add key=value --label own
+        secret-add
+        secret-add K=v
+        secret-add key=value --owner nobody
+        secret-info-get --format=json --label own
+        secret-info-get --format=json secret:00000000000000000000
+        secret-get --format=json --label own
+        secret-get --format=json PW --peek --refresh
+        secret-info-get --format=json PW
+        secret-grant --relation DB PW
+        secret-info-get --format=json PW
+        secret-grant --relation database:999 PW
+        secret-set PW --description other --rotate daily
+        secret-info-get --format=json PW
+        secret-set PW --label own
+        secret-set PW --rotate sometimes
+        secret-remove PW --revision 9
+        secret-revoke --relation DB PW
+        secret-info-get --format=json PW
+        secret-ids --format=json
+        secret-remove PW
+        secret-get --format=json PW
+        secret-ids --format=json
+        relation-set -r DB --file /nonexistent
+        relation-list -r nonsense --format=json
+        relation-list --format=json
+        action-set stdout=x
+        action-set Bad=x
+        action-set nonsense
+        action-log
+        action-fail -- no
+        status-set
+        config-get --no-such-flag
+        state-get --format=json --strict no-such-key
+        is-leader --format=json extra
         """
 
     private static let script = """
@@ -91,7 +153,7 @@ import UnitAgent
         db=$(relation-ids database --format=json | tr -d '[]"')
         peers=$(relation-ids friends --format=json | tr -d '[]"')
         pw=$(secret-add password=old --owner application)
-        n=100
+        n=1000
         while read -r line; do
             line=$(echo "$line" | sed "s/DB/$db/; s/PEERS/$peers/; s/PW/$pw/")
             set -- $line
@@ -114,15 +176,15 @@ import UnitAgent
         try write("probe: {params: {name: {type: string, default: Ada}}}\n", to: "\(probe)/charm/actions.yaml")
         try write(Self.calls + "\n", to: "\(probe)/calls")
 
-        let (real, relations) = try await underRealAgent(probe)
-        let fake = try await underTestKit(probe, directory, relations)
+        let (real, relations, model) = try await underRealAgent(probe)
+        let fake = try await underTestKit(probe, directory, relations, model)
         let count = Self.calls.split(separator: "\n").count
         #expect(real.count == count)
         #expect(fake.count == count)
         for (fake, real) in zip(fake, real) { #expect(fake == real) }
     }
 
-    private func underRealAgent(_ probe: String) async throws -> ([Answer], [RelationData]) {
+    private func underRealAgent(_ probe: String) async throws -> ([Answer], [RelationData], String) {
         var configuration = AgentConfiguration(
             agentDirectory: "\(probe)/agent",
             charmDirectory: "\(probe)/charm",
@@ -147,14 +209,15 @@ import UnitAgent
             let relations = try client.relations()
             let task = try client.enqueue(action: "probe")
             try await eventually("the probe has ended") { try client.action(task.id).isFinished }
-            return (try self.answers(probe), relations)
+            return (try self.answers(probe), relations, try client.status().model.uuid)
         }
     }
 
     private func underTestKit(
         _ probe: String,
         _ directory: ToolsDirectory,
-        _ relations: [RelationData]
+        _ relations: [RelationData],
+        _ model: String
     ) async throws -> [Answer] {
         var world = World(
             unit: UnitName(application: "hello", number: 0),
@@ -162,6 +225,13 @@ import UnitAgent
             isLeader: true
         )
         world.actionParameters = ["name": "Ada"]
+        world.model.uuid = model
+        world.addresses = [.privateAddress: "127.0.0.1", .publicAddress: "127.0.0.1"]
+        world.networks["database"] = NetworkInfo(
+            bindAddresses: [.init(interface: "lo", value: "127.0.0.1", cidr: "127.0.0.1/32")],
+            ingressAddresses: ["127.0.0.1"],
+            egressSubnets: ["127.0.0.1/32"]
+        )
         world.environment["PROBE_DIR"] = probe
         for data in relations {
             let own = data.databags["hello/0"] ?? [:]
@@ -184,7 +254,12 @@ import UnitAgent
             }
         }
         let event = HookEvent.action(ActionEvent(name: "probe", id: "1"))
-        let server = try FakeAgentServer(world: world, event: event, path: directory.socket)
+        let server = try FakeAgentServer(
+            world: world,
+            event: event,
+            path: directory.socket,
+            declaration: try CharmDeclaration(charmDirectory: "\(probe)/charm")
+        )
         let variables = server.variables(path: "\(directory.path):/usr/bin:/bin", native: false)
         let command = Command("\(probe)/charm/dispatch", environment: variables, directory: "\(probe)/charm")
         let result = try await CommandRunner(reaper: ProcessReaper()).run(command)
@@ -197,7 +272,7 @@ import UnitAgent
     private func answers(_ probe: String) throws -> [Answer] {
         try Self.calls.split(separator: "\n").enumerated().map { index, line in
             func take(_ kind: String) throws -> String {
-                let path = "\(probe)/\(100 + index).\(kind)"
+                let path = "\(probe)/\(1000 + index).\(kind)"
                 defer { unlink(path) }
                 let data = try #require(FileManager.default.contents(atPath: path), "\(line) left no \(kind)")
                 return String(decoding: data, as: UTF8.self)
@@ -209,10 +284,17 @@ import UnitAgent
             return Answer(
                 call: String(line),
                 code: code.filter { !$0.isWhitespace },
-                output: output,
+                output: Self.normalized(output),
                 failure: code == "0\n" ? nil : HookToolError(tool: tool, subject: "", reply: reply).kind
             )
         }
+    }
+
+    /// Without ids and times, which no two agents have alike.
+    private static func normalized(_ output: String) -> String {
+        output.replacing(/"since":"[^"]*"/, with: "since")
+            .replacing(/,"rotates":"[^"]*"/, with: "")
+            .replacing(/[0-9a-z]{20}/, with: "ID")
     }
 
     private func write(_ text: String, to path: String) throws {

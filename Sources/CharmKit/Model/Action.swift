@@ -88,7 +88,7 @@ public final class Action {
     private static let reservedKeys: Set = ["stdout", "stdout-encoding", "stderr", "stderr-encoding"]
 
     /// Dot-separated parts of lowercase letters and digits with inner hyphens.
-    static func isValid(resultKey key: String) -> Bool {
+    package static func isValid(resultKey key: String) -> Bool {
         guard !reservedKeys.contains(key) else { return false }
         return key.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { part in
             guard let first = part.utf8.first, let last = part.utf8.last else { return false }

@@ -12,7 +12,7 @@ public enum Reboot: Sendable, Hashable {
 
 extension FakeAgent {
     func machineTool(_ tool: ToolName, _ arguments: [String]) throws -> String {
-        let parsed = ToolArguments(arguments, switches: ["--now"])
+        let parsed = ToolArguments(arguments, switches: tool.switches)
         switch tool {
         case .unitGet:
             let setting = parsed.positionals.first ?? ""

@@ -4,7 +4,7 @@ import CharmKit
 
 extension FakeAgent {
     func relationTool(_ tool: ToolName, _ arguments: [String], _ input: [UInt8]) throws -> String {
-        let parsed = ToolArguments(arguments, switches: ["--app"])
+        let parsed = ToolArguments(arguments, switches: tool.switches)
         if tool == .relationIDs {
             let endpoint = parsed.positionals.first ?? ""
             let ids = world.relations.filter { $0.endpoint == endpoint }.map(\.relationID.description)
@@ -80,7 +80,7 @@ extension FakeAgent {
     }
 
     func networkTool(_ tool: ToolName, _ arguments: [String]) throws -> String {
-        let parsed = ToolArguments(arguments)
+        let parsed = ToolArguments(arguments, switches: tool.switches)
         switch tool {
         case .openedPorts:
             return try json(world.openedPorts.sorted().map(\.description))
@@ -89,11 +89,21 @@ extension FakeAgent {
                 guard let port = PortRange(text) else {
                     throw Refusal(message: "invalid port \"\(text)\"", exitCode: 2)
                 }
-                if tool == .openPort { world.openedPorts.insert(port) } else { world.openedPorts.remove(port) }
+                guard tool == .openPort else {
+                    world.openedPorts.remove(port)
+                    continue
+                }
+                if let other = world.openedPorts.sorted().first(where: { $0 != port && $0.overlaps(port) }) {
+                    throw Refusal(message: "cannot open \(port): port range conflicts with \(other)")
+                }
+                world.openedPorts.insert(port)
             }
             return ""
         default:
             let binding = parsed.positionals.first ?? ""
+            if let declaration, declaration.endpoints[binding] == nil, !declaration.extraBindings.contains(binding) {
+                throw Refusal(message: "no network config found for binding \"\(binding)\"")
+            }
             let info =
                 world.networks[binding]
                 ?? NetworkInfo(
@@ -110,10 +120,12 @@ extension FakeAgent {
 private struct NetworkAnswer: Encodable {
     struct Interface: Encodable {
         let name: String
+        let hardwareAddress = ""
         let addresses: [[String: String]]
 
         enum CodingKeys: String, CodingKey {
             case name = "interface-name"
+            case hardwareAddress = "mac-address"
             case addresses
         }
     }
@@ -130,7 +142,8 @@ private struct NetworkAnswer: Encodable {
 
     init(_ info: NetworkInfo) {
         bindAddresses = info.bindAddresses.map {
-            Interface(name: $0.interface, addresses: [["hostname": "", "value": $0.value, "cidr": $0.cidr]])
+            let entry = ["hostname": "", "value": $0.value, "cidr": $0.cidr, "address": $0.value]
+            return Interface(name: $0.interface, addresses: [entry])
         }
         ingressAddresses = info.ingressAddresses
         egressSubnets = info.egressSubnets

@@ -5,7 +5,7 @@ import FoundationEssentials
 
 extension FakeAgent {
     func secretTool(_ tool: ToolName, _ arguments: [String]) throws -> String {
-        let parsed = ToolArguments(arguments, switches: ["--refresh", "--peek"])
+        let parsed = ToolArguments(arguments, switches: tool.switches)
         switch tool {
         case .secretAdd: return try addSecret(parsed)
         case .secretGet: return try getSecret(parsed)
@@ -26,7 +26,11 @@ extension FakeAgent {
     }
 
     private func addSecret(_ parsed: ToolArguments) throws -> String {
-        let isApplication = parsed.flags["--owner"] != "unit"
+        let owner = parsed.flags["--owner"] ?? "application"
+        guard SecretOwner(rawValue: owner) != nil else {
+            throw Refusal(message: "secret owner \"\(owner)\" not valid", exitCode: 2)
+        }
+        let isApplication = owner != "unit"
         guard world.isLeader || !isApplication else { throw Refusal(message: "this unit is not the leader") }
         let content = try secretContent(parsed.positionals[...])
         guard !content.isEmpty else { throw Refusal(message: "missing secret value or filename", exitCode: 2) }
@@ -97,7 +101,13 @@ extension FakeAgent {
             throw Refusal(message: "secret \"\(id ?? label ?? "")\" not found")
         }
         if world.secrets[index].owner == .other(isGranted: false) { throw Refusal(message: "permission denied") }
-        if id != nil, let label { world.secrets[index].label = label }
+        if id != nil, let label {
+            if world.secrets[index].isOwned {
+                world.secrets[index].readerLabel = label
+            } else {
+                world.secrets[index].label = label
+            }
+        }
         let secret = world.secrets[index]
         if parsed.isOn("--peek") { return try json(secret.content) }
         let revision =
@@ -140,7 +150,7 @@ extension FakeAgent {
             owner: secret.owner == .unit ? "unit" : "application",
             label: secret.label,
             description: secret.description,
-            rotation: secret.rotation?.rawValue,
+            rotation: (secret.rotation ?? .never).rawValue,
             expiry: secret.expiry,
             access: access(secret)
         )
@@ -202,6 +212,9 @@ extension FakeAgent {
             } else {
                 content[String(key)] = value
             }
+        }
+        for key in content.keys.sorted() where !Secret.isKey(key) {
+            throw Refusal(message: "key \"\(key)\" not valid", exitCode: 2)
         }
         return content
     }

@@ -18,8 +18,12 @@ final class FakeAgent: HookTools {
     private(set) var addedStorage: [String: Int] = [:]
     var reboot: Reboot?
 
-    init(world: World, event: HookEvent) {
+    /// What the charm declares; nil for a test that does not say, and then everything is taken to be declared.
+    let declaration: CharmDeclaration?
+
+    init(world: World, event: HookEvent, declaration: CharmDeclaration? = nil) {
         before = world
+        self.declaration = declaration
         self.world = world
         self.event = event
     }
@@ -35,7 +39,8 @@ final class FakeAgent: HookTools {
         for index in after.secrets.indices {
             guard let secret = world.secret(after.secrets[index].id) else { continue }
             after.secrets[index].trackedRevision = secret.trackedRevision
-            after.secrets[index].label = secret.label
+            after.secrets[index].label = secret.isOwned ? after.secrets[index].label : secret.label
+            after.secrets[index].readerLabel = secret.readerLabel
         }
         return after
     }
@@ -55,6 +60,7 @@ final class FakeAgent: HookTools {
             ToolCall(tool: tool, arguments: arguments, input: input.map { String(decoding: $0, as: UTF8.self) })
         )
         do {
+            try tool.check(arguments)
             return ToolReply(output: try answer(tool, arguments, input ?? []))
         } catch let refusal as Refusal {
             return ToolReply(failure: refusal.message, exitCode: refusal.exitCode)
@@ -86,7 +92,7 @@ final class FakeAgent: HookTools {
     }
 
     private func plainTool(_ tool: ToolName, _ arguments: [String]) throws -> String {
-        let parsed = ToolArguments(arguments, switches: ["--application", "--include-data", "--all"])
+        let parsed = ToolArguments(arguments, switches: tool.switches)
         switch tool {
         case .configGet:
             if let key = parsed.positionals.first { return try json(world.config[key]) }
@@ -120,7 +126,12 @@ final class FakeAgent: HookTools {
             if !names.contains(name) { names.append(name) }
             number += 1
         }
-        return Dictionary(uniqueKeysWithValues: names.map { ($0, ["status": "active", "since": ""]) })
+        return Dictionary(
+            uniqueKeysWithValues: names.map { name in
+                let own = world.unitStatus?.kind.rawValue ?? "unknown"
+                return (name, ["status": name == world.unit.description ? own : "active", "since": ""])
+            }
+        )
     }
 
     private struct GoalAnswer: Encodable {
@@ -133,7 +144,10 @@ final class FakeAgent: HookTools {
         var endpoints: [String: [String: [String: String]]] = [:]
         for relation in world.relations where !relation.isPeer {
             let names = [relation.remoteApplication] + relation.remoteUnitsData.keys.map(\.description)
-            for name in names { endpoints[relation.endpoint, default: [:]][name] = ["status": "joined", "since": ""] }
+            for name in names {
+                let word = UnitName(name) == nil ? "joined" : "active"
+                endpoints[relation.endpoint, default: [:]][name] = ["status": word, "since": ""]
+            }
         }
         return endpoints
     }
@@ -193,10 +207,15 @@ final class FakeAgent: HookTools {
                 guard let equals = pair.firstIndex(of: "=") else {
                     throw Refusal(message: "argument \"\(pair)\" must be of the form key...=value", exitCode: 2)
                 }
-                action.results[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
+                let key = String(pair[..<equals])
+                guard Action.isValid(resultKey: key) else {
+                    throw Refusal(message: "cannot set action key \"\(key)\"", exitCode: 2)
+                }
+                action.results[key] = String(pair[pair.index(after: equals)...])
             }
             return ""
         case .actionLog:
+            guard !parsed.positionals.isEmpty else { throw Refusal(message: "no message specified", exitCode: 2) }
             action.log.append(parsed.positionals.joined(separator: " "))
             return ""
         case .actionFail:
@@ -208,7 +227,7 @@ final class FakeAgent: HookTools {
     }
 
     private func stateTool(_ tool: ToolName, _ arguments: [String], _ input: [UInt8]) throws -> String {
-        let parsed = ToolArguments(arguments)
+        let parsed = ToolArguments(arguments, switches: tool.switches)
         switch tool {
         case .stateSet:
             for (key, value) in try values(parsed, input) { world.storedState[key] = value.isEmpty ? nil : value }
@@ -218,6 +237,7 @@ final class FakeAgent: HookTools {
             return ""
         default:
             guard let key = parsed.positionals.first, key != "-" else { return try json(world.storedState) }
+            if parsed.isOn("--strict"), world.storedState[key] == nil { throw Refusal(message: "\"\(key)\" not found") }
             return try json(world.storedState[key])
         }
     }
@@ -225,8 +245,11 @@ final class FakeAgent: HookTools {
     /// The values a tool was given, by file on standard input and as `key=value`, which counts more.
     func values(_ parsed: ToolArguments, _ input: [UInt8]) throws -> [String: String] {
         var values: [String: String] = [:]
-        if parsed.flags["--file"] == "-" {
-            values = try JSONDecoder().decode([String: String].self, from: Data(input))
+        if let name = parsed.flags["--file"] {
+            guard let data = name == "-" ? Data(input) : FileManager.default.contents(atPath: name) else {
+                throw Refusal(message: "cannot read \(name)")
+            }
+            values = try JSONDecoder().decode([String: String].self, from: data)
         }
         for pair in parsed.positionals {
             guard let equals = pair.firstIndex(of: "=") else {
@@ -249,6 +272,9 @@ final class FakeAgent: HookTools {
                 let parts = directive.split(separator: "=", maxSplits: 1)
                 guard let name = parts.first, let count = parts.count == 2 ? Int(parts[1]) : 1, count > 0 else {
                     throw Refusal(message: "cannot parse \"\(directive)\"", exitCode: 2)
+                }
+                if let declaration, declaration.storages[String(name)] == nil {
+                    throw Refusal(message: "charm storage \"\(name)\" not found")
                 }
                 addedStorage[String(name), default: 0] += count
             }

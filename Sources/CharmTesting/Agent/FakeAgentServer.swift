@@ -21,15 +21,24 @@ public final class FakeAgentServer: Sendable {
     ///   - event: The event.
     ///   - path: The path of the socket to make; at most 107 bytes.
     ///   - charmDirectory: The unpacked charm, for a dispatch that reads its metadata.
+    ///   - declaration: What the charm's files declare; nil for not checked.
     /// - Throws: ``ImpossibleWorld``, or ``ServerFailure`` when the socket cannot be made.
-    public init(world: World, event: HookEvent, path: String, charmDirectory: String = "/charm") throws {
-        try world.validate(event)
+    public init(
+        world: World,
+        event: HookEvent,
+        path: String,
+        charmDirectory: String = "/charm",
+        declaration: CharmDeclaration? = nil
+    ) throws {
+        try world.validate(event, declaration: declaration)
         self.path = path
         var environment = world.hookEnvironment(event)
         environment.agentSocket = path
         environment.charmDirectory = charmDirectory
         self.environment = environment
-        agent = Mutex(FakeAgent(world: world, event: event))
+        agent = Mutex(
+            FakeAgent(world: declaration?.filled(world, event) ?? world, event: event, declaration: declaration)
+        )
         listener = try Self.listen(path)
         startThread { [self] in acceptConnections() }
     }

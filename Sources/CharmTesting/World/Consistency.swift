@@ -126,7 +126,7 @@ extension World {
 }
 
 extension PortRange {
-    fileprivate func overlaps(_ other: PortRange) -> Bool {
+    func overlaps(_ other: PortRange) -> Bool {
         guard transport == other.transport, let first, let last, let otherFirst = other.first,
             let otherLast = other.last
         else { return false }

@@ -114,8 +114,10 @@ public struct SecretState: Sendable, Hashable {
     public var revisions: [[String: String]]
     /// The number of the revision this unit tracks, from 1; nil until it read the secret.
     public var trackedRevision: Int?
-    /// The label this unit or application gives it.
+    /// The label the owner gave it, or for another's secret the one given to it here on reading it.
     public var label: String?
+    /// The label given to an owned secret on reading it, beside the owner's.
+    public var readerLabel: String?
     /// The owner's description.
     public var description: String?
     /// How often it is rotated.
@@ -148,7 +150,7 @@ public struct SecretState: Sendable, Hashable {
     var isOwned: Bool { owner == .application || owner == .unit }
 
     func isNamed(_ name: String) -> Bool {
-        label == name || Self.bare(id) == Self.bare(name)
+        label == name || readerLabel == name || Self.bare(id) == Self.bare(name)
     }
 
     /// The id without scheme and model.
