@@ -11,7 +11,7 @@ import Synchronization
 /// Listens for clients, on the supervisor's loop.
 struct HTTPServer: Sendable {
     let api: API
-    private let counter = ConnectionCounter()
+    let counter = ConnectionCounter()
 
     var loop: any EventLoop { api.supervisor.loop }
 
@@ -30,7 +30,7 @@ struct HTTPServer: Sendable {
 
     /// Listens on a Unix socket that somebody else opened, and takes it over.
     func listen(inherited descriptor: Int32) async throws -> any Channel {
-        try await bootstrap(ConnectionCounter()) { channel in
+        try await bootstrap { channel in
             PeerUser.of(channel).map { Peer.local(userID: $0) }
         }.withBoundSocket(descriptor).get()
     }
