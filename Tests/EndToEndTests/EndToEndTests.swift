@@ -26,6 +26,7 @@ import Testing
             journey.attempt("kill -9: \(victim.name)") { try kill(victim, $0) }
         }
         journey.attempt("the data are still there", findEvent)
+        journey.attempt("down in the middle of a hook; up ends what it began", goDownInMidHook)
         try journey.step("down leaves no process", goDown)
         try journey.step("up finds the event", comeBack)
         try journey.step("destroy leaves nothing", destroy)

@@ -7,6 +7,8 @@ The request is one JSON object on standard input (so nothing of it shows in a pr
 on standard output: {"ok": true, ...} with exit code 0, or {"ok": false, "error": CODE, "message": TEXT} with exit
 code 1. Whatever Indico prints goes to standard error. INDICO_CONFIG names the indico.conf in use.
 
+`indico_workload.py celery worker ...` and `indico_workload.py celery beat` are services and never reply.
+
 Verbs that only look (facts, db-status, celery-check) and guard-sessions do not import Indico: that alone costs
 five seconds of processor time.
 """
@@ -563,7 +565,7 @@ def erase_registration(registration):
 # --- running ---------------------------------------------------------------------------------------------------------
 
 def beat():
-    """Replace this process with Celery's scheduler, on a fresh schedule.
+    """Become Celery's scheduler, on a fresh schedule.
 
     A killed scheduler can leave its schedule file damaged: it then runs but schedules nothing, until the file is gone.
     The file only remembers when each task ran last, so it is made anew at each start.
@@ -574,8 +576,65 @@ def beat():
         if name.startswith('celerybeat-schedule'):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(os.path.join(directory, name))
+    become('celery', 'beat', '--schedule', schedule, '--pidfile=')
+
+
+def worker(options):
+    """Become Celery's worker, one that finishes the tasks it has begun when it is told to stop.
+
+    Pebble sends SIGTERM to the whole process group. Celery's main process then takes no more tasks and waits for those
+    under way, but its children would die of it with a task in hand, which is lost: it was taken off the queue. Deaf to
+    it, they end when the main process says so; should that be killed, the kernel kills them too.
+    """
+    import signal
+
+    from celery.signals import worker_process_init
+    worker_process_init.connect(lambda **_: signal.signal(signal.SIGTERM, signal.SIG_IGN), weak=False)
+    become('celery', 'worker', *options)
+
+
+def become(*arguments):
+    """Run a command of Indico as this process, and end with it at once.
+
+    Python would take apart the thousands of modules first: seconds of processor time in which whoever stops the
+    service waits.
+    """
+    import atexit
+    import runpy
+    import threading
+    threading.Thread(target=outlive_reader, daemon=True).start()
     indico = os.path.join(os.path.dirname(sys.executable), 'indico')
-    os.execv(indico, [indico, 'celery', 'beat', '--schedule', schedule, '--pidfile='])
+    sys.argv = [indico, *arguments]
+    # As when Python is given a script: modules are found beside that, not beside this file.
+    sys.path[0] = os.path.dirname(indico)
+    code = 1
+    try:
+        runpy.run_path(indico, run_name='__main__')
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        import traceback
+        traceback.print_exc()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def outlive_reader():
+    """Write to nowhere once nobody reads what this process says: its Pebble was killed, and the next one ends it.
+
+    Celery says that it shuts down before it does, in its signal handler: on a broken pipe that fails, and it goes on as
+    if it had never been asked.
+    """
+    import select
+    poll = select.poll()
+    poll.register(2, 0)
+    poll.poll()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
 
 
 VERBS = {
@@ -586,14 +645,16 @@ VERBS = {
 
 
 def main(arguments):
-    if arguments == ['beat']:
+    if arguments == ['celery', 'beat']:
         beat()
+    if arguments[:2] == ['celery', 'worker']:
+        worker(arguments[2:])
     # The reply alone goes to standard output; libraries and child processes print to standard error instead.
     reply_file = os.fdopen(os.dup(1), 'w', encoding='utf-8')
     os.dup2(2, 1)
     try:
         if len(arguments) != 1 or arguments[0] not in VERBS:
-            raise Failure('usage', f"usage: indico_workload.py {'|'.join(VERBS)}|beat < request.json")
+            raise Failure('usage', f"usage: indico_workload.py {'|'.join(VERBS)} < request.json")
         body = '' if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read()
         try:
             request = json.loads(body or '{}')

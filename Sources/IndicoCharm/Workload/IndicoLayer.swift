@@ -71,8 +71,8 @@ enum IndicoLayer {
             "celery-worker",
             summary: "Indico's background tasks",
             [
-                layout.indico, "celery", "worker", "--task-events", "--without-gossip", "--without-mingle",
-                "--concurrency=\(settings.options.celeryWorkers)",
+                layout.python, layout.workloadModule, "celery", "worker", "--task-events", "--without-gossip",
+                "--without-mingle", "--concurrency=\(settings.options.celeryWorkers)",
             ]
         )
         worker.environment = environment(layout)
@@ -83,7 +83,7 @@ enum IndicoLayer {
         var beat = builder.service(
             "celery-beat",
             summary: "Indico's scheduler",
-            [layout.python, layout.workloadModule, "beat"]
+            [layout.python, layout.workloadModule, "celery", "beat"]
         )
         beat.environment = environment(layout)
         beat.killDelay = .seconds(10)
@@ -151,7 +151,8 @@ enum IndicoLayer {
     private static func exporterCheck(_ name: String, port: Int) -> Check {
         var check = Check(name: name, override: .replace)
         check.period = .seconds(30)
-        check.http = HTTPCheck(url: "http://127.0.0.1:\(port)/metrics")
+        // Not /metrics: that asks the broker first, and a broker that is away is no reason to restart the exporter.
+        check.http = HTTPCheck(url: "http://127.0.0.1:\(port)/-/healthy")
         return check
     }
 }

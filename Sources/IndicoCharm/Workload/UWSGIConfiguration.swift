@@ -29,6 +29,10 @@ enum UWSGIConfiguration {
             touch-chain-reload = \(layout.uwsgiReloadTrigger)
             # Otherwise SIGTERM means reload, and no supervisor could stop it.
             die-on-term = true
+            # Otherwise a worker that is told to end takes the interpreter apart inside its signal handler: that
+            # takes seconds, or hangs on a lock until it is killed.
+            skip-atexit = true
+            skip-atexit-teardown = true
 
             # Tells when each worker was started; relative, as the path of a socket must be short.
             chdir = \(layout.home)

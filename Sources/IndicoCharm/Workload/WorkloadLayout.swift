@@ -71,7 +71,6 @@ package struct WorkloadLayout: Hashable, Sendable {
     // The virtual environment
     package var environment: String { path("opt/indico") }
     package var python: String { path("opt/indico/bin/python") }
-    package var indico: String { path("opt/indico/bin/indico") }
     package var uwsgi: String { path("opt/indico/bin/uwsgi") }
     package var staticFiles: String { path("opt/indico/static") }
 

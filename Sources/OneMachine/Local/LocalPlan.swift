@@ -2,8 +2,7 @@
 
 /// The layer of the Pebble that supervises the machine: local servers, the Pebbles of the two containers, the agent.
 ///
-/// Every process has a supervisor that way. The servers come before the containers and end after them, as Pebble
-/// starts by `after` and stops in the opposite order.
+/// Every process has a supervisor that way.
 package struct LocalPlan: Hashable, Sendable {
     package var state: StateDirectory
     package var account: Account
@@ -27,6 +26,13 @@ package struct LocalPlan: Hashable, Sendable {
     }
 
     package static let agentService = "agent"
+
+    /// What is to be stopped before the supervisor ends, each after those before it.
+    ///
+    /// A Pebble that ends stops services that do not require each other all at once, and `after` changes nothing about
+    /// it. Yet a task or a request that is under way still needs the servers, so these go last. That the containers
+    /// require them would be no help: a server that is slow to start would then keep the containers from starting.
+    package static let stopOrder = [[agentService], ContainerName.workload.map(service)]
     package static let layerFile = "001-one-machine.yaml"
 
     /// The service that runs a container's Pebble.

@@ -21,6 +21,8 @@ package struct AgentService: Sendable {
             containersDirectory: state.containers,
             application: Destroy.applicationName
         )
+        // Somebody waits for 'down'. Most hooks are done by then; one that is not is killed and runs again at 'up'.
+        configuration.shutdownGrace = .seconds(5)
         configuration.hookToolExecutable = state.program(.hookTool)
         // The one thing that tells the charm where it is.
         configuration.environment["INDICO_WORKLOAD_ROOT"] = state.root

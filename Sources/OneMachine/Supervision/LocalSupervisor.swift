@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 package import LinuxSupport
+import PebbleAPI
+package import PebbleClient
 
 /// The one Pebble daemon that everything else descends from.
 package struct LocalSupervisor: Sendable {
@@ -74,13 +76,17 @@ package struct LocalSupervisor: Sendable {
     /// Calls with the number of processes left.
     package func stop(timeout: Duration = .seconds(300), remaining: (Int) -> Void = { _ in }) throws {
         guard let pid = process() else { return }
+        let deadline = ContinuousClock.now + timeout
+        for services in LocalPlan.stopOrder {
+            // A supervisor that cannot be asked, or a service that does not stop: the signal below is for all of them.
+            try? stop(services, before: deadline) { remaining(ProcessTable.descendants(of: pid).count) }
+        }
         guard ProcessTable.signal(pid, .terminate) else {
             throw OperatorError(
                 "the supervisor, process \(pid), belongs to somebody else",
                 remedy: "Run this as the user who ran 'up'."
             )
         }
-        let deadline = ContinuousClock.now + timeout
         while let status = ProcessTable.status(of: pid), !status.isZombie {
             guard ContinuousClock.now < deadline else {
                 throw OperatorError(
@@ -91,6 +97,28 @@ package struct LocalSupervisor: Sendable {
             remaining(ProcessTable.descendants(of: pid).count)
             usleep(100_000)
         }
+    }
+
+    private var client: PebbleClient { PebbleClient(socketPath: state.socket(.local), timeout: .seconds(10)) }
+
+    private func stop(
+        _ services: [String],
+        before deadline: ContinuousClock.Instant,
+        waiting: () -> Void
+    ) throws(PebbleClientError) {
+        let change = try client.begin(.stop, services)
+        while ContinuousClock.now < deadline, try !client.change(change).ready {
+            waiting()
+            usleep(100_000)
+        }
+    }
+
+    /// Starts what a `down` that was interrupted has stopped; says whether there was anything.
+    package func startStopped() throws(PebbleClientError) -> Bool {
+        let stopped = try client.services().filter { $0.startup == .enabled && $0.current == .inactive }
+        guard !stopped.isEmpty else { return false }
+        try client.perform(.start, stopped.map(\.name), timeout: .seconds(60))
+        return true
     }
 }
 

@@ -49,7 +49,9 @@ package struct SystemdUnit: Hashable, Sendable {
         Environment=PEBBLE=\(state.pebble(.local))
         Environment=\(SupervisorWatch.keeperVariable)=systemd
         ExecStart=\(state.program(.pebble)) run --create-dirs
-        # The supervisor stops what it supervises, in order; what it leaves behind, systemd ends.
+        # What is under way needs the servers until it is done: they go last, with the supervisor.
+        \(stopCommands.joined(separator: "\n"))
+        # The supervisor stops what it supervises; what it leaves behind, systemd ends.
         KillMode=mixed
         TimeoutStopSec=300
         Restart=always
@@ -61,6 +63,11 @@ package struct SystemdUnit: Hashable, Sendable {
         WantedBy=\(isSystemWide ? "multi-user.target" : "default.target")
 
         """
+    }
+
+    /// A service that does not stop in time is no reason to leave the others to be killed.
+    private var stopCommands: [String] {
+        LocalPlan.stopOrder.map { "ExecStop=-\(state.program(.pebble)) stop \($0.joined(separator: " "))" }
     }
 
     /// Whether the unit file is there, and for this installation.

@@ -55,6 +55,7 @@ extension Up {
         let changed = try supervisor.prepare(plan)
         let unit = try SystemdUnit.chosen(state: state, userID: geteuid(), environment: request.environment)
         if let process = supervisor.process() {
+            if try supervisor.startStopped() { try waitForContainers(meter) }
             return changed ? "changed; 'down' and 'up' puts it to use" : "process \(process)"
         }
         if unit.isEnabled && unit.isManagerRunning {

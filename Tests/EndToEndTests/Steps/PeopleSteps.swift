@@ -96,8 +96,27 @@ extension EndToEndTests {
             return try? eventually("one mail", within: .seconds(20)) { sink.mails.isEmpty ? nil : true }
         }
         journey["mailed"] = "yes"
+        try interruptMail(sink, visitor, journey.machine)
         // Taken away again: later steps kill Celery, and nobody listens there any more.
         try journey.machine.run(["remove-relation", "smtp"])
         try journey.machine.settle()
+    }
+
+    /// Stops Celery while a mail goes out: the mail arrives, as a task that has begun is off the queue.
+    private func interruptMail(_ sink: MailSink, _ visitor: Browser, _ machine: Machine) throws {
+        let before = sink.mails.split(separator: "TO ").count
+        try sink.beSlow()
+        guard let token = try visitor.get("/reset-password/").token else { throw Failure("the form has no token") }
+        let page = try visitor.post("/reset-password/", [("csrf_token", token), ("email", Self.administrator)])
+        try ensure(page.status == 302, "the form answers with \(page.status)")
+        _ = try eventually("the beginning of another mail", within: .seconds(60)) { sink.hasBegun ? true : nil }
+        let outcome = try SetupCommand(
+            machine.state.program(.pebble),
+            ["restart", "celery-worker"],
+            environment: ["PEBBLE_SOCKET": machine.state.socket(.indico)]
+        ).run()
+        try ensure(outcome.succeeded, outcome.lastLines.joined(separator: "\n"))
+        let after = sink.mails.split(separator: "TO ").count
+        try ensure(after > before, "the mail under way was lost when Celery was stopped")
     }
 }

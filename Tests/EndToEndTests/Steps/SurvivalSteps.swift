@@ -32,14 +32,35 @@ extension EndToEndTests {
     func goDown(_ journey: Journey) throws {
         let machine = journey.machine
         try machine.settle()
-        journey.note(try machine.run(["down"]))
-        let left = try eventually("the end of every process", within: .seconds(5)) {
-            let left = machine.processes()
-            return left.isEmpty ? left : nil
-        }
-        try ensure(left.isEmpty, "\(left.map(\.commandLine)) are left")
+        try goDownNow(journey)
         try ensure(try machine.attempt(["status"]).exit == .exited(code: 1), "status of what is down does not fail")
         journey.note(try machine.run(["down"]))
+    }
+
+    private func goDownNow(_ journey: Journey) throws {
+        let machine = journey.machine
+        let began = ContinuousClock.now
+        journey.note(try machine.run(["down"]))
+        journey.note("down took \(Journey.seconds(.now - began)) s")
+        let left = machine.processes()
+        try ensure(left.isEmpty, "left: \(left.map { "\($0.pid) \($0.commandLine.prefix(100))" })")
+    }
+
+    /// `down` while the charm is at work: nothing of it goes on, and the next `up` does what it had begun.
+    func goDownInMidHook(_ journey: Journey) throws {
+        let machine = journey.machine
+        try machine.settle()
+        let address = "night-\(Int.random(in: 1000...9999))@example.com"
+        try machine.run(["config", "indico_public_support_email=\(address)"])
+        let charm = try eventually("a running charm", within: .seconds(30)) { machine.charm() }
+        journey.note("   process \(charm.pid): \(charm.commandLine.prefix(100))")
+        try goDownNow(journey)
+        journey.note(try machine.run(["up"]))
+        _ = try eventually("\(address) on the contact page", within: .seconds(400)) {
+            try journey.browser.get("/contact").body.contains(address) ? true : nil
+        }
+        try machine.settle()
+        try findEvent(journey)
     }
 
     func comeBack(_ journey: Journey) throws {

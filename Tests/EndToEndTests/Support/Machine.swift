@@ -123,6 +123,11 @@ struct Machine: Sendable {
         return found.sorted { $0.rawValue < $1.rawValue }.map { ProcessEntry(pid: $0) }
     }
 
+    /// The charm, while a hook runs.
+    func charm() -> ProcessEntry? {
+        processes().first { $0.arguments.first?.hasSuffix("/charm/dispatch") ?? false }
+    }
+
     /// Processes of the installation that the supervisor does not know.
     func orphans() -> [ProcessEntry] {
         guard let supervisor = LocalSupervisor(state: state).process() else { return processes() }
@@ -136,6 +141,9 @@ struct Machine: Sendable {
             // The test and its script carry the directory as well; what the installation runs carries paths below it.
             if text.contains(state.path + "/") && !text.contains("INDICO_E2E=1") { return true }
         }
-        return false
+        // uWSGI and nginx write their titles over both.
+        return ["exe", "cwd"].contains { file in
+            FileStore.linkTarget("/proc/\(pid)/\(file)")?.hasPrefix(state.path + "/") ?? false
+        }
     }
 }

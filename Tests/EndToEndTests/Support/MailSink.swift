@@ -10,10 +10,13 @@ final class MailSink {
     private let file: String
 
     private static let program = """
-        import asyncio, sys
+        import asyncio, os, sys
         from aiosmtpd.controller import UnthreadedController
         class Keeper:
             async def handle_DATA(self, server, session, envelope):
+                if os.path.exists(sys.argv[1] + '.slow'):
+                    open(sys.argv[1] + '.begun', 'w').close()
+                    await asyncio.sleep(5)
                 with open(sys.argv[1], 'ab') as file:
                     file.write(b'TO ' + ','.join(envelope.rcpt_tos).encode() + b'\\n' + envelope.content + b'\\n')
                 return '250 kept'
@@ -59,6 +62,12 @@ final class MailSink {
         var status: Int32 = 0
         waitpid(pid.rawValue, &status, 0)
     }
+
+    /// Has the server take its time over each mail from now on.
+    func beSlow() throws { try FileStore.write("", to: file + ".slow", mode: 0o644) }
+
+    /// Whether a mail has begun to come in since the server is slow.
+    var hasBegun: Bool { FileStore.exists(file + ".begun") }
 
     /// All mail so far.
     var mails: String { ((try? FileStore.text(file)) ?? nil) ?? "" }

@@ -59,9 +59,7 @@ struct Victim: Sendable {
         Victim(name: "the charm in the middle of a hook", comesBack: false) { machine in
             // Something for it to do; then it is caught at it.
             _ = try? machine.attempt(["config", "indico_support_email=tech-\(Int.random(in: 1...9999))@example.com"])
-            return try? eventually("a running charm", within: .seconds(30)) {
-                machine.processes().first { $0.arguments.first?.hasSuffix("/charm/dispatch") ?? false }
-            }
+            return try? eventually("a running charm", within: .seconds(30)) { machine.charm() }
         },
     ]
 }

@@ -48,6 +48,12 @@ import Testing
         #expect(entry("agent", of: yaml).contains("            - pebble-indico-nginx"))
     }
 
+    @Test func `what is stopped first are all services but the servers, the agent before the containers`() throws {
+        let names = try Layer.parse(yaml: plan().yaml, label: "one-machine").services.keys
+        #expect(Set(names).subtracting(LocalPlan.stopOrder.joined()) == Set(LocalServerName.allCases.map(\.rawValue)))
+        #expect(LocalPlan.stopOrder.first == ["agent"])
+    }
+
     @Test func `root's servers run as the account, and the supervisors as root`() throws {
         let yaml = try plan().yaml
         #expect(entry("postgresql", of: yaml).contains("        user: keeper"))

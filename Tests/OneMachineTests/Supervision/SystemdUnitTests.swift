@@ -12,6 +12,8 @@ import Testing
         #expect(unit.path == "/etc/systemd/system/indico-operator.service")
         let lines = unit.text.split(separator: "\n")
         #expect(lines.contains("ExecStart=/var/lib/indico-operator/bin/pebble run --create-dirs"))
+        let stops = lines.filter { $0.hasPrefix("ExecStop=-/var/lib/indico-operator/bin/pebble stop ") }
+        #expect(stops.map { $0.split(separator: " ").dropFirst(2).map(String.init) } == LocalPlan.stopOrder)
         #expect(lines.contains("Environment=PEBBLE=/var/lib/indico-operator/pebble/local"))
         #expect(lines.contains("Environment=INDICO_OPERATOR_KEPT_BY=systemd"))
         #expect(lines.contains("Restart=always"))
