@@ -8,20 +8,79 @@ package_lists=(packaging/debian-packages.txt)
 
 # The names in the lists, with what `swift build` needs.
 wanted_packages() {
-    sed -E 's/#.*//; s/[[:space:]]+$//; /^$/d' "${package_lists[@]}"
+    local only
+    only=$(python_packages)
+    sed -E 's/#.*//; s/[[:space:]]+$//; /^$/d' "${package_lists[@]}" |
+        sed -E "${only:+s/^$only: *//;} /^[^ ]+:/d"
+    if [ "$only" = python3.12 ] && [ "$(python_version python3)" != 3.12 ]; then
+        printf '%s\n' python3.12-venv python3.12-dev
+    fi
     # libyaml and SQLite are linked; pkg-config finds them.
     printf '%s\n' libyaml-dev libsqlite3-dev pkg-config
 }
 
-installed_packages() {
-    dpkg-query --show --showformat '${db:Status-Status} ${Package}\n' 2>/dev/null | sed -n 's/^installed //p'
+# What Python a name in /usr/bin is, or would be once installed: as in 3.11.
+system=/usr
+python_version() {
+    if [ -x "$system/bin/$1" ]; then
+        "$system/bin/$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' || true
+    else
+        apt-cache policy "$1" 2>/dev/null | sed -nE 's/^ *Candidate: ([0-9]+\.[0-9]+).*/\1/p'
+    fi
 }
 
-# A package that another one stands in for, as pkgconf does for pkg-config, counts as there once its program is.
+# The prefix of the lines that count with the Python that `indico-operator up` will choose.
+python_packages() {
+    if [ "$(python_version python3)" = 3.12 ] || [ -x "$system/bin/python3.12" ]; then echo python3.12; fi
+}
+
+# With the names that a package stands in for, as libssl3t64 does for libssl3, or pkgconf for pkg-config.
+installed_packages() {
+    dpkg-query --show --showformat '${db:Status-Status} ${Package}, ${Provides}\n' 2>/dev/null |
+        sed -nE 's/^installed //; T; s/ \([^)]*\)//g; s/, */\n/g; p' | sed '/^$/d'
+}
+
 missing_packages() {
     comm -23 <(wanted_packages | sed 's/=.*//' | sort -u) <(installed_packages | sort -u) | while read -r name; do
-        case "$name" in pkg-config) command -v pkg-config >/dev/null && continue ;; esac
-        wanted_packages | grep -E "^$name(=|$)"
+        case $name in
+            # Any server that is new enough will do, and an installed one is not replaced.
+            postgresql-*) installed_postgresql || wanted_packages | grep -E "^$name(=|$)" ;;
+            *) wanted_packages | grep -E "^$name(=|$)" ;;
+        esac
+    done
+}
+
+oldest_postgresql=15
+installed_postgresql() {
+    local program version
+    for program in "$system"/lib/postgresql/*/bin/initdb; do
+        [ -x "$program" ] || continue
+        version=${program%/bin/initdb} version=${version##*/}
+        [[ "$version" =~ ^[0-9]+$ ]] && [ "$version" -ge "$oldest_postgresql" ] && return
+    done
+    return 1
+}
+
+# The server to install: the one named, or the newest of those that are offered (names on standard input).
+choose_postgresql() {
+    local offered
+    offered=$(grep -E '^postgresql-[0-9]+$' | sort -u || true)
+    if grep -qx "$1" <<<"$offered"; then
+        echo "$1"
+    else
+        sed 's/^postgresql-//' <<<"$offered" | sort -n |
+            awk -v oldest="$oldest_postgresql" -v name="$1" '$1 >= oldest { name = "postgresql-" $1 } END { print name }'
+    fi
+}
+
+# Puts names that this distribution has in the place of those it has not.
+offered_packages() {
+    local name
+    while read -r name; do
+        case $name in
+            postgresql-[0-9]*) apt-cache pkgnames postgresql- 2>/dev/null | choose_postgresql "$name" ;;
+            *) echo "$name" ;;
+        esac
     done
 }
 
@@ -102,15 +161,20 @@ install_debian_packages() {
         return
     fi
     if [ "$(id -u)" != 0 ]; then
+        local how
+        how="scripts/debian.sh$(printf ' %s' "${package_lists[@]:1}" | sed 's/ $//')"
+        if command -v sudo >/dev/null; then how="sudo $how"; else how="su --command \"cd $PWD && $how\""; fi
         step_fail "${#missing[@]} Debian packages are missing, and only root may install them" "Run this, then 'make run' again:
 
-  sudo scripts/debian.sh$(printf ' %s' "${package_lists[@]:1}" | sed 's/ $//')
+  $how
 
 It installs, and starts no service: ${missing[*]}"
     fi
-    names=$(printf '%s\n' "${missing[@]}" | sed 's/=.*//')
     forbid_service_start
     step_run meter_apt apt-get -o APT::Status-Fd=3 -o DPkg::Lock::Timeout=120 update || why_apt_failed
+    # Only now it is known what there is.
+    mapfile -t missing < <(missing_packages | offered_packages)
+    names=$(printf '%s\n' "${missing[@]}" | sed 's/=.*//')
     if printf '%s\n' "$names" | grep -q '^postgresql-[0-9]'; then
         step_run meter_apt apt_install postgresql-common || why_apt_failed
         forbid_cluster

@@ -64,8 +64,7 @@ package struct LocalPlan: Hashable, Sendable {
                 Entry(
                     name: LocalServerName.postgresql.rawValue,
                     summary: "the private PostgreSQL cluster",
-                    command: "\(postgresql.postgres) -D \(postgresql.dataDirectory) "
-                        + "-c config_file=\(postgresql.directory)/postgresql.conf",
+                    command: postgresql.startScriptPath,
                     runsAsAccount: true,
                     killDelay: "1m"
                 )

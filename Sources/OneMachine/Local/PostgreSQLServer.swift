@@ -24,10 +24,16 @@ package struct PostgreSQLServer: Hashable, Sendable {
     package var dataDirectory: String { directory + "/data" }
     package var socketDirectory: String { directory + "/run" }
     package var postgres: String { programs + "/postgres" }
+    package var startScriptPath: String { directory + "/start" }
+
+    /// The oldest major version that a new cluster is made with: Debian 12's, with which all is tested.
+    package static let oldestVersion = 15
 
     /// The newest server of the distribution; of an existing cluster, the version it was made with.
-    package static func findPrograms(cluster directory: String) throws -> String {
-        let base = "/usr/lib/postgresql"
+    package static func findPrograms(
+        cluster directory: String,
+        in base: String = "/usr/lib/postgresql"
+    ) throws -> String {
         if let made = try FileStore.text(directory + "/data/PG_VERSION")?.split(separator: "\n").first {
             let programs = "\(base)/\(made)/bin"
             guard FileStore.isExecutable(programs + "/postgres") else {
@@ -38,11 +44,22 @@ package struct PostgreSQLServer: Hashable, Sendable {
             }
             return programs
         }
-        let versions = ((try? FileStore.names(in: base)) ?? []).compactMap { Int($0) }.sorted(by: >)
-        for version in versions where FileStore.isExecutable("\(base)/\(version)/bin/initdb") {
-            return "\(base)/\(version)/bin"
+        let names = (try? FileStore.names(in: base)) ?? []
+        let installed = names.filter { FileStore.isExecutable("\(base)/\($0)/bin/initdb") }
+        guard let version = newestVersion(among: installed) else {
+            throw OperatorError(
+                installed.isEmpty
+                    ? "PostgreSQL is not installed"
+                    : "only PostgreSQL \(installed.joined(separator: ", ")) is installed, and \(oldestVersion) is the oldest taken",
+                remedy: "Install it: apt-get install postgresql-\(oldestVersion), or whichever newer one there is."
+            )
         }
-        throw OperatorError("PostgreSQL is not installed", remedy: "Install it: apt-get install postgresql-15")
+        return "\(base)/\(version)/bin"
+    }
+
+    /// The version to make a new cluster with, of those installed.
+    package static func newestVersion(among names: [String]) -> Int? {
+        names.compactMap { Int($0) }.filter { $0 >= oldestVersion }.max()
     }
 
     /// As in `15.18`.
@@ -85,6 +102,26 @@ package struct PostgreSQLServer: Hashable, Sendable {
         """
     }
 
+    /// What starts the server.
+    ///
+    /// After a power cut the server's lock file names a process of the boot before. Once another process of this account
+    /// has that number, PostgreSQL would take it for a server of its own and never start again. Our own number in its
+    /// place says that there is none, and keeps the rest of the file, by which it finds out whether sessions of an old
+    /// server still use its memory.
+    package var startScript: String {
+        """
+        #!/bin/sh
+        # Written by the Indico operator at each start of `up`; changes made here are lost.
+        lock=\(dataDirectory)/postmaster.pid
+        if [ -s "$lock" ] && read -r process <"$lock" &&
+            ! tr '\\0' ' ' <"/proc/$process/cmdline" 2>/dev/null | grep -qF -e '-D \(dataDirectory) '; then
+            sed -i "1s/.*/$$/" "$lock"
+        fi
+        exec \(postgres) -D \(dataDirectory) -c config_file=\(directory)/postgresql.conf
+
+        """
+    }
+
     /// Makes the cluster with role, database and extensions, all of it or nothing, and writes its configuration.
     ///
     /// Says whether the cluster is new.
@@ -93,6 +130,7 @@ package struct PostgreSQLServer: Hashable, Sendable {
         try FileStore.makeDirectory(socketDirectory, mode: 0o700, owner: account)
         try FileStore.write(configuration, to: directory + "/postgresql.conf", mode: 0o600, owner: account)
         try FileStore.write(accessRules(account: account), to: directory + "/pg_hba.conf", mode: 0o600, owner: account)
+        try FileStore.write(startScript, to: startScriptPath, mode: 0o700, owner: account)
         if FileStore.exists(dataDirectory) { return false }
         // In a directory of another name until it is whole: an interrupted attempt leaves nothing that looks like data.
         let unfinished = directory + "/data.incomplete"

@@ -58,26 +58,3 @@ package struct Payload: Hashable, Sendable {
         try FileStore.names(in: workload).filter { !$0.hasPrefix(".") && $0 != "__pycache__" }
     }
 }
-
-/// A release of Indico and the Python it takes.
-package struct IndicoRelease: Hashable, Sendable {
-    package let version: String
-
-    /// The newest release for Python 3.11, which is Debian 12's.
-    package static let v329 = IndicoRelease(version: "3.2.9")
-    /// The newest release for Python 3.12, which is Ubuntu 24.04's.
-    package static let v3314 = IndicoRelease(version: "3.3.14")
-
-    /// The newest release we have pinned requirements for that runs on a Python.
-    package static func newest(forPython version: String) throws(OperatorError) -> IndicoRelease {
-        let parts = version.split(separator: ".").compactMap { Int($0) }
-        if parts.count >= 2, parts[0] == 3 {
-            if (9...11).contains(parts[1]) { return v329 }
-            if parts[1] == 12 { return v3314 }
-        }
-        throw OperatorError(
-            "/usr/bin/python3 is Python \(version); Indico \(v329.version) takes 3.9 to 3.11, \(v3314.version) takes 3.12",
-            remedy: "Debian 12 has Python 3.11, Ubuntu 24.04 has 3.12."
-        )
-    }
-}

@@ -10,52 +10,41 @@ package struct PythonEnvironment: Sendable {
     package let path: String
     /// The text of the requirements file.
     package let requirements: String
-    package let interpreter: String
+    package let interpreter: PythonInterpreter
 
-    package static let systemInterpreter = "/usr/bin/python3"
-
-    package init(path: String, requirements: String, interpreter: String = PythonEnvironment.systemInterpreter) {
+    package init(path: String, requirements: String, interpreter: PythonInterpreter) {
         self.path = path
         self.requirements = requirements
         self.interpreter = interpreter
     }
 
-    private var markPath: String { path + "/.complete" }
+    private var markPath: String { Self.markPath(of: path) }
+    private static func markPath(of path: String) -> String { path + "/.complete" }
     private var requirementsPath: String { path + "/requirements.txt" }
     package var python: String { path + "/bin/python" }
 
     /// What a finished environment carries: the interpreter and the requirements it was made with.
-    private func mark(version: String) -> String { "\(interpreter) \(version)\n\(requirements)" }
+    private var mark: String { "\(interpreter.path) \(interpreter.version.short)\n\(requirements)" }
 
     /// Whether it is there, whole and of these requirements.
     package func isComplete() throws -> Bool {
-        guard let mark = try FileStore.text(markPath), FileStore.isExecutable(python) else { return false }
-        return mark == self.mark(version: try interpreterVersion())
+        try FileStore.isExecutable(python) && FileStore.text(markPath) == mark
     }
 
-    /// As in `3.11`.
-    package func interpreterVersion() throws -> String {
-        let outcome = try SetupCommand(interpreter, ["-c", "import sys; print('%d.%d' % sys.version_info[:2])"]).run()
-        guard outcome.succeeded, let version = outcome.standardOutput.split(separator: "\n").first else {
-            throw OperatorError(
-                "\(interpreter) does not run",
-                remedy: "Install it: apt-get install python3 python3-venv",
-                evidence: outcome.lastLines
-            )
-        }
-        return String(version)
+    /// The path of the interpreter that a finished environment was made with; nil where there is none.
+    package static func interpreter(ofFinished path: String) throws -> String? {
+        try FileStore.text(markPath(of: path))?.split(separator: " ", maxSplits: 1).first.map(String.init)
     }
 
     /// Makes the empty environment.
     package func create(log: LogFile) throws {
-        let version = try interpreterVersion()
         try DirectoryRemoval.remove(path)
         try FileStore.makeDirectory(path, mode: 0o755)
-        let outcome = try SetupCommand(interpreter, ["-m", "venv", path]).run(log: log)
+        let outcome = try SetupCommand(interpreter.path, ["-m", "venv", path]).run(log: log)
         guard outcome.succeeded else {
             throw OperatorError(
-                "the virtual environment cannot be made with \(interpreter) \(version)",
-                remedy: "On Debian it takes the package python3-venv.",
+                "the virtual environment cannot be made with \(interpreter.path) \(interpreter.version)",
+                remedy: "It says why, above; all of it is in \(log.path). Run this again once it is put right.",
                 evidence: Array(outcome.lastLines.suffix(6))
             )
         }
@@ -89,13 +78,11 @@ package struct PythonEnvironment: Sendable {
 
     /// Says that all of it is there.
     package func finish() throws {
-        try FileStore.write(mark(version: interpreterVersion()), to: markPath, mode: 0o644)
+        try FileStore.write(mark, to: markPath, mode: 0o644)
     }
 
     /// The directory of the installed modules.
-    package func sitePackages() throws -> String {
-        "\(path)/lib/python\(try interpreterVersion())/site-packages"
-    }
+    package var sitePackages: String { "\(path)/lib/python\(interpreter.version.short)/site-packages" }
 }
 
 /// Says why pip failed, in words of ours.

@@ -44,8 +44,8 @@ extension Up {
             let snapshot = try? agent.status()
             let workload = snapshot?.unit.workload
             if let snapshot, let workload, workload.status == "active", snapshot.containers.allSatisfy(\.ready) {
-                return
-                    "\(snapshot.application.workloadVersion.isEmpty ? release.version : snapshot.application.workloadVersion), active"
+                let told = snapshot.application.workloadVersion
+                return try "\(told.isEmpty ? requiredChoice().release.version : told), active"
             }
             meter.update(
                 [workload?.status, workload?.message].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: ": ")

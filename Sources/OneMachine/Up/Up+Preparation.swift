@@ -5,8 +5,7 @@ import LinuxSupport
 extension Up {
     /// Rights, room and ports, before anything is done that would have to be undone.
     func check(_ meter: StepMeter) throws -> String {
-        let python = PythonEnvironment(path: state.pythonEnvironment, requirements: "")
-        release = try IndicoRelease.newest(forPython: python.interpreterVersion())
+        choice = try IndicoChoice.find(for: state)
         let isInstalled = FileStore.exists(state.pythonEnvironment + "/.complete")
         try DiskSpace.check(
             free: DiskSpace.free(at: state.path),
@@ -46,7 +45,7 @@ extension Up {
         meter.update("programs")
         let payload = try Payload.locate(programs: request.programs, state: state)
         let changed = try Programs.install(from: request.programs, to: state)
-        let kept = try payload.keep(in: state, release: release)
+        let kept = try payload.keep(in: state, release: requiredChoice().release)
         meter.update("charm")
         let charmChanged = try CharmDirectory.unpack(kept, to: state, version: OperatorVersion.text)
         for directory in [state.tools, state.servers] { try FileStore.makeDirectory(directory, mode: 0o755) }
@@ -63,9 +62,14 @@ extension Up {
     /// The virtual environment.
     func installPython(_ meter: StepMeter) throws -> String {
         let payload = Payload(directory: state.path + "/share")
-        let requirements = try FileStore.text(payload.requirements(for: release)) ?? ""
-        let environment = PythonEnvironment(path: state.pythonEnvironment, requirements: requirements)
-        if try environment.isComplete() { return "Indico \(release.version) is here" }
+        let choice = try requiredChoice()
+        let requirements = try FileStore.text(payload.requirements(for: choice.release)) ?? ""
+        let environment = PythonEnvironment(
+            path: state.pythonEnvironment,
+            requirements: requirements,
+            interpreter: choice.interpreter
+        )
+        if try environment.isComplete() { return "Indico \(choice.release.version) is here" }
         guard supervisor.process() == nil else {
             throw OperatorError(
                 "Indico's Python packages are to change, and Indico is running",
@@ -81,10 +85,10 @@ extension Up {
         meter.update("compiling")
         try environment.compile(log: log)
         try WorkloadRoot(state: state, account: requiredAccount()).linkStaticFiles(
-            sitePackages: environment.sitePackages()
+            sitePackages: environment.sitePackages
         )
         try environment.finish()
-        return "Indico \(release.version), \(PipMeter.count(in: requirements)) packages"
+        return "Indico \(choice.release.version), \(PipMeter.count(in: requirements)) packages"
     }
 
     /// What pip may be told by its environment: mirrors, proxies, certificates, a cache's place.

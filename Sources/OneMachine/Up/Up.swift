@@ -14,7 +14,7 @@ package final class Up {
     let supervisor: LocalSupervisor
     var account: Account?
     var settings = Settings()
-    var release = IndicoRelease.v329
+    var choice: IndicoChoice?
 
     package init(request: UpRequest, screen: StepScreen) {
         self.request = request
@@ -67,6 +67,11 @@ package final class Up {
     func requiredAccount() throws(OperatorError) -> Account {
         guard let account else { throw OperatorError("no account was chosen yet") }
         return account
+    }
+
+    func requiredChoice() throws(OperatorError) -> IndicoChoice {
+        guard let choice else { throw OperatorError("no release of Indico was chosen yet") }
+        return choice
     }
 
     static func explain(_ error: SystemError, during step: String) -> OperatorError {

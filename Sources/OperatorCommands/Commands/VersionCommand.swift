@@ -16,8 +16,12 @@ struct VersionCommand: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        FileDescriptorOutput.standardOutput.write(
-            "operator  \(OperatorVersion.text)\nindico    \(IndicoRelease.v329.version)\n"
+        let output = FileDescriptorOutput.standardOutput
+        output.write("operator  \(OperatorVersion.text)\n")
+        // That of an installation, or of the one that would be made: the Pythons of this machine tell.
+        let choice = try IndicoChoice.find(for: global.state())
+        output.write(
+            "indico    \(choice.release.version)\npython    \(choice.interpreter.version), \(choice.interpreter.path)\n"
         )
     }
 }

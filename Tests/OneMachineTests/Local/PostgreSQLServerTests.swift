@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import LinuxSupport
 import OneMachine
 import Testing
 
@@ -70,6 +71,68 @@ import Testing
         #expect(try server.prepare(account: account, log: LogFile(scratch.path + "/log")))
         #expect(!FileStore.exists(server.directory + "/data.incomplete"))
         #expect(FileStore.exists(server.dataDirectory + "/PG_VERSION"))
+    }
+
+    @Test(.enabled(if: isInstalled, "PostgreSQL is not installed"))
+    func `a lock file of the last boot does not keep the server from starting`() throws {
+        let scratch = try Scratch()
+        let server = try Self.server(in: scratch)
+        let account = try Scratch.account
+        _ = try server.prepare(account: account, log: LogFile(scratch.path + "/log"))
+        // Killed without a chance to tidy up; then its number is another process's of the same account.
+        var killed: TestServer? = try TestServer(
+            server.startScriptPath,
+            [],
+            account: account,
+            log: scratch.path + "/1.log"
+        )
+        let lock = server.dataDirectory + "/postmaster.pid"
+        let content = try eventually { try FileStore.text(lock).flatMap { $0.contains("ready") ? $0 : nil } }
+        killed = nil
+        _ = killed
+        let stranger = try TestServer("/bin/sleep", ["1000"], account: account, log: scratch.path + "/2.log")
+        defer { withExtendedLifetime(stranger) {} }
+        let rest = content.drop { $0 != "\n" }
+        try FileStore.write("\(stranger.pid)\(rest)", to: lock, mode: 0o600, owner: account)
+        let next = try TestServer(server.startScriptPath, [], account: account, log: scratch.path + "/3.log")
+        defer { withExtendedLifetime(next) {} }
+        _ = try eventually {
+            try Self.query(server, "SELECT 1", password: server.password).succeeded ? true : nil
+        }
+        #expect(try FileStore.text(lock)?.hasPrefix("\(next.pid)\n") ?? false)
+        // A server that does run is not pushed aside.
+        let second = try TestServer(server.startScriptPath, [], account: account, log: scratch.path + "/4.log")
+        var status: Int32 = 0
+        #expect(waitpid(second.pid.rawValue, &status, 0) == second.pid.rawValue)
+        #expect(status != 0)
+        #expect(try FileStore.text(lock)?.hasPrefix("\(next.pid)\n") ?? false)
+    }
+
+    @Test(arguments: [
+        (["15"], 15), (["15", "17", "16"], 17), (["13", "14"], nil), ([], nil), (["16", "9.6", "common"], 16),
+    ])
+    func `a new cluster is of the newest version there is`(names: [String], version: Int?) {
+        #expect(PostgreSQLServer.newestVersion(among: names) == version)
+    }
+
+    @Test func `data stay with the version they were made with`() throws {
+        let scratch = try Scratch()
+        for version in ["15", "16"] {
+            for program in ["initdb", "postgres"] {
+                try FileStore.makeDirectory("\(scratch.path)/\(version)/bin", mode: 0o755)
+                try FileStore.write("", to: "\(scratch.path)/\(version)/bin/\(program)", mode: 0o755)
+            }
+        }
+        let cluster = scratch.path + "/cluster"
+        #expect(try PostgreSQLServer.findPrograms(cluster: cluster, in: scratch.path) == scratch.path + "/16/bin")
+        try FileStore.makeDirectory(cluster + "/data", mode: 0o700)
+        try FileStore.write("15\n", to: cluster + "/data/PG_VERSION", mode: 0o600)
+        #expect(try PostgreSQLServer.findPrograms(cluster: cluster, in: scratch.path) == scratch.path + "/15/bin")
+        try FileStore.write("14\n", to: cluster + "/data/PG_VERSION", mode: 0o600)
+        let error = #expect(throws: OperatorError.self) {
+            try PostgreSQLServer.findPrograms(cluster: cluster, in: scratch.path)
+        }
+        #expect(error?.remedy.contains("postgresql-14") ?? false)
     }
 
     @Test func `the password is in no file but those only the account may read`() throws {
