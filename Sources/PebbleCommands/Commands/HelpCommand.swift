@@ -15,9 +15,10 @@ struct HelpCommand: SessionCommand {
     var command: String?
 
     private static let groups: [(String, [String])] = [
-        ("Run", ["run", "enter", "help", "version"]),
-        ("Plan", ["add", "plan"]),
-        ("Services", ["services", "logs", "start", "restart", "signal", "stop", "replan"]),
+        ("Run", ["run", "enter"]),
+        ("Info", ["help", "version"]),
+        ("Plan", ["add", "plan", "replan"]),
+        ("Services", ["services", "logs", "start", "restart", "signal", "stop"]),
         ("Checks", ["checks", "check", "start-checks", "stop-checks", "health"]),
         ("Files", ["push", "pull", "ls", "mkdir", "rm", "exec"]),
         ("Changes", ["changes", "tasks"]),

@@ -165,6 +165,7 @@ extension Supervisor {
     }
 
     private func take(_ failure: String?, of runner: CheckRunner) {
+        surroundings.log.debug("Check \"\(runner.name)\": \(failure ?? "success")")
         if failure == nil { runner.successCount += 1 } else { runner.failureCount += 1 }
         let task = runner.taskID
         for effect in runner.machine.take(failure: failure, threshold: runner.config.effectiveThreshold) {

@@ -22,7 +22,8 @@ final class Daemon: Sendable {
     init(_ options: DaemonOptions, log: DaemonLog? = nil) throws {
         self.options = options
         let now: @Sendable () -> Timestamp = { Timestamp.now() }
-        let log = log ?? (options.isSilent ? .silent(now: now) : .standardError(now: now))
+        let log =
+            log ?? (options.isSilent ? .silent(now: now) : .standardError(isDetailed: options.isDebugging, now: now))
         self.log = log
         let shutdown = ShutdownRequest()
         self.shutdown = shutdown

@@ -36,6 +36,8 @@ public struct DaemonOptions: Sendable {
     public var isVerbose: Bool
     /// Whether the daemon keeps its log to itself.
     public var isSilent: Bool
+    /// Whether the daemon's log says more, for whoever looks for a fault.
+    public var isDebugging: Bool
     /// Arguments instead of the default ones of services.
     public var serviceArguments: [ServiceArguments]
     /// The environment of the daemon, which services inherit.
@@ -54,8 +56,8 @@ public struct DaemonOptions: Sendable {
 
     /// Makes options from the environment, as the program does.
     ///
-    /// - Parameter environment: the variables `PEBBLE`, `PEBBLE_SOCKET`, `PEBBLE_COPY_ONCE`, `PEBBLE_PERSIST` and
-    ///   `PEBBLE_VERBOSE` count, and all are passed on to services.
+    /// - Parameter environment: the variables `PEBBLE`, `PEBBLE_SOCKET`, `PEBBLE_COPY_ONCE`, `PEBBLE_PERSIST`,
+    ///   `PEBBLE_VERBOSE` and `PEBBLE_DEBUG` count, and all are passed on to services.
     public init(environment: [String: String]) {
         func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         directory = value("PEBBLE") ?? "/var/lib/pebble/default"
@@ -63,6 +65,7 @@ public struct DaemonOptions: Sendable {
         copyOnceSource = value("PEBBLE_COPY_ONCE")
         isPersistent = value("PEBBLE_PERSIST") != "never"
         isVerbose = value("PEBBLE_VERBOSE") == "1"
+        isDebugging = value("PEBBLE_DEBUG") == "1"
         createsDirectories = false
         holds = false
         isSilent = false

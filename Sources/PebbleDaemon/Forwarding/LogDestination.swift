@@ -42,12 +42,21 @@ struct HTTPLogDestination: LogDestination {
     var version: String
     var encode: @Sendable (LogBatch) -> ByteBuffer
 
+    private static let mostHops = 10
+
     func send(_ batch: LogBatch) async -> LogDelivery {
         let exchange = HTTPExchange(loop: loop, tls: tls, timeout: timeout)
         let headers = ["Content-Type": "application/json; charset=utf-8", "User-Agent": "pebble/\(version)"]
         do {
             let deadline = NIODeadline.now() + TimeAmount(timeout)
-            let answer = try await exchange.send(.POST, url, headers: headers, body: encode(batch), deadline: deadline)
+            let body = encode(batch)
+            var answer = try await exchange.send(.POST, url, headers: headers, body: body, deadline: deadline)
+            var hops = 0
+            while answer.status == 307 || answer.status == 308, let location = answer.location, hops < Self.mostHops {
+                hops += 1
+                let next = location.hasPrefix("/") ? url.redirected(to: location) : try WebURL(location)
+                answer = try await exchange.send(.POST, next, headers: headers, body: body, deadline: deadline)
+            }
             return Self.delivery(answer)
         } catch let failure as ProbeFailure where failure.isTimeout {
             return .unavailable("it did not answer within \(GoDuration(timeout))")

@@ -241,7 +241,7 @@ actor LogForwarder {
 
     private func succeeded(_ count: Int) {
         counted.withLock { $0.sent += count }
-        if isFailing { note("Log target \"\(name)\" takes lines again") }
+        if isFailing { note("Log target \"\(name)\" takes lines again (\(counts.lost) lost so far)") }
         isFailing = false
     }
 

@@ -89,7 +89,7 @@ enum RequestTarget {
         return "/" + parts.joined(separator: "/") + (isDirectory ? "/" : "")
     }
 
-    private static func decode(_ text: Substring, plusIsBlank: Bool) -> String {
+    static func decode(_ text: Substring, plusIsBlank: Bool) -> String {
         var bytes: [UInt8] = []
         var rest = text.utf8
         while let byte = rest.popFirst() {

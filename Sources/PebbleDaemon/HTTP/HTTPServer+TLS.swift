@@ -20,6 +20,8 @@ extension HTTPServer {
                         try Self.configure(channel, api: api, peer: .secured(certificate: certificate))
                     }
                     try channel.pipeline.syncOperations.addHandler(handler)
+                    let log = api.supervisor.surroundings.log
+                    try channel.pipeline.syncOperations.addHandler(StrangerLog(log: log))
                 }
             }
         guard host.isEmpty else { return try await bootstrap.bind(host: host, port: port).get() }
@@ -29,5 +31,24 @@ extension HTTPServer {
             // A machine without IPv6.
             return try await bootstrap.bind(host: "0.0.0.0", port: port).get()
         }
+    }
+}
+
+/// Tells of connections that never come to be, for want of a certificate or of TLS.
+private final class StrangerLog: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let log: DaemonLog
+
+    init(log: DaemonLog) {
+        self.log = log
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is TLSError {
+            log.record(.denied(.secured(certificate: []), path: "tls"))
+            log.debug("HTTPS client \(context.remoteAddress?.ipAddress ?? "-"): \(error)")
+        }
+        context.fireErrorCaught(error)
     }
 }

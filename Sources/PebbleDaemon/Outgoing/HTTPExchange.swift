@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import FoundationEssentials
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -64,6 +65,10 @@ struct HTTPExchange: Sendable {
         var head = HTTPRequestHead(version: .http1_1, method: method, uri: url.target)
         head.headers.add(name: "Host", value: url.authority)
         head.headers.add(name: "Connection", value: "close")
+        if let credentials = url.credentials {
+            let encoded = Data(credentials.utf8).base64EncodedString()
+            head.headers.add(name: "Authorization", value: "Basic \(encoded)")
+        }
         if let body { head.headers.add(name: "Content-Length", value: String(body.readableBytes)) }
         for (name, value) in headers.sorted(by: { $0.key < $1.key }) {
             head.headers.replaceOrAdd(name: name, value: value)

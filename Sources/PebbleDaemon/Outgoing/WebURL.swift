@@ -14,6 +14,8 @@ struct WebURL: Equatable, Sendable {
     var port: Int
     /// Path and query.
     var target: String
+    /// Name and password, as `name:password`; never shown.
+    var credentials: String?
 
     /// Reads `http://host[:port][/path]`, or the same with `https`.
     init(_ text: String) throws(ProbeFailure) {
@@ -26,7 +28,12 @@ struct WebURL: Equatable, Sendable {
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
         let target = rest.dropFirst(authority.count)
         self.target = target.hasPrefix("/") ? String(target) : "/\(target)"
-        let address = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? authority
+        var address = authority
+        if let at = authority.lastIndex(of: "@") {
+            address = authority[authority.index(after: at)...]
+            // As in a path: a plus stands for itself.
+            credentials = RequestTarget.decode(authority[..<at], plusIsBlank: false)
+        }
         if address.hasPrefix("["), let end = address.firstIndex(of: "]") {
             host = String(address[address.index(after: address.startIndex)..<end])
             let digits = address[end...].dropFirst(2)

@@ -18,7 +18,9 @@ extension Supervisor {
     /// Tells a service's machine what happened, and does what it answers.
     func deliver(_ event: ServiceEvent, to name: String) {
         let runner = runner(name)
+        let before = runner.machine.status
         let effects = runner.machine.handle(event, now: now, jitter: surroundings.jitter())
+        surroundings.log.debug("Service \"\(name)\": \(event), \(before.rawValue) -> \(runner.machine.status.rawValue)")
         for effect in effects { perform(effect, runner) }
     }
 

@@ -88,6 +88,7 @@ extension Supervisor {
         save(.task(task))
         let after = ChangeRules.status(of: tasks(of: change))
         guard after != before else { return }
+        surroundings.log.debug("Change \(change.id) (\(change.kind)): \(before.rawValue) -> \(after.rawValue)")
         if after.isReady {
             change.readyTime = now
             document.changes[change.id] = change

@@ -84,6 +84,11 @@ import Testing
         #expect(plain.target == "/health?x=1")
         #expect(try WebURL("http://[::1]:81").host == "::1")
         #expect(try WebURL("http://a").text == "http://a/")
+        let secret = try WebURL("https://bob:p%40ss@a:8443/x")
+        #expect(secret.credentials == "bob:p@ss")
+        #expect(secret.text == "https://a:8443/x")
+        #expect(secret.appending("/y").target == "/x/y")
+        #expect(throws: ProbeFailure.self) { try WebURL("http://a/b c") }
         #expect(plain.redirected(to: "/other").text == "http://localhost:8080/other")
         #expect(throws: ProbeFailure.self) { try WebURL("ftp://a/") }
         #expect(throws: ProbeFailure.self) { try WebURL("http://a:0/") }

@@ -191,7 +191,7 @@ import Testing
 
     @Test func `who watches over security is told, in lines of JSON`() async throws {
         let directory = try TestDirectory()
-        let pebble = try RunningProgram(directory)
+        let pebble = try RunningProgram(directory, environment: ["PEBBLE_DEBUG": "1"])
         try await pebble.waitUntilReady()
         try await pebble.call { client in
             try client.changeIdentities(.add, ["bob": IdentityInfo(access: .read, local: .init(userID: 4242))])

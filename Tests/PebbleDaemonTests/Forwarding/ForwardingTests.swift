@@ -60,6 +60,28 @@ import Testing
         try await sink.goAway()
     }
 
+    @Test func `a password in the location is used, and a server that moved is followed`() async throws {
+        let sink = try await LogSink()
+        sink.become(.movedFrom("/old"))
+        let daemon = try await daemon(
+            """
+            services:
+              web: {override: replace, command: sh -c "echo hello; sleep 1000"}
+            log-targets:
+              here:
+                override: replace
+                type: loki
+                location: http://bob:secret@127.0.0.1:\(sink.port)/old
+                services: [web]
+            """
+        )
+        try await daemon.change(.start, ["web"])
+        try await eventually("the line did not come") { sink.texts == ["hello"] }
+        #expect(sink.heads.first?.headers.first(name: "authorization") == "Basic Ym9iOnNlY3JldA==")
+        try await daemon.stop()
+        try await sink.goAway()
+    }
+
     @Test func `a layer adds, moves and removes targets while services run`() async throws {
         let first = try await LogSink()
         let second = try await LogSink()

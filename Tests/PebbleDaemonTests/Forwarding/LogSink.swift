@@ -11,6 +11,8 @@ final class LogSink: Sendable {
         case taking
         /// Answers with a status, and takes nothing.
         case answering(Int)
+        /// Sends every request to another path once.
+        case movedFrom(String)
         /// Answers never.
         case silent
         /// Takes a request, and hangs up without a word.
@@ -79,7 +81,11 @@ final class LogSink: Sendable {
     fileprivate func take(_ head: HTTPRequestHead, _ body: [UInt8]) -> Mood {
         state.withLock { state in
             state.requests += 1
-            guard state.mood == .taking else { return state.mood }
+            switch state.mood {
+            case .taking: break
+            case .movedFrom(let path) where path != head.uri: break
+            default: return state.mood
+            }
             state.heads.append(head)
             do {
                 state.lines += try Self.read(body, of: head.uri)
@@ -177,16 +183,18 @@ private final class RequestGatherer: ChannelInboundHandler {
             switch sink.take(head, body) {
             case .taking: answer(204, context)
             case .answering(let status): answer(status, context)
+            case .movedFrom: answer(308, context, location: "/loki/api/v1/push")
             case .silent: break
             case .hangingUp: context.close(promise: nil)
             }
         }
     }
 
-    private func answer(_ status: Int, _ context: ChannelHandlerContext) {
+    private func answer(_ status: Int, _ context: ChannelHandlerContext, location: String? = nil) {
         var head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: status))
         // An answer without content has no length either.
         if status != 204 { head.headers.add(name: "Content-Length", value: "0") }
+        if let location { head.headers.add(name: "Location", value: location) }
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }
