@@ -21,6 +21,7 @@ import Testing
         journey.attempt("mail leaves through Celery", sendMail)
         journey.attempt("the exporters tell the right numbers", readMetrics)
         journey.attempt("an option shows on the contact page, and no request fails", changeOption)
+        journey.attempt("another number of workers is taken up, and no request fails", changeWorkers)
         journey.attempt("status, logs and exec tell what is", lookAround)
         for victim in Victim.all {
             journey.attempt("kill -9: \(victim.name)") { try kill(victim, $0) }

@@ -18,6 +18,7 @@ import contextlib
 import importlib.metadata
 import json
 import os
+import signal
 import sys
 import time
 import uuid
@@ -349,7 +350,31 @@ def reload(request):
         time.sleep(0.25)
 
 
+def start_workers_anew(request):
+    """Have uWSGI read its own configuration, and wait until every worker is a new one and serves."""
+    directory = read_config()['TEMP_DIR']
+    deadline = time.monotonic() + float(request.get('timeout', 120))
+    statistics = uwsgi_statistics(directory)
+    old = {worker['pid'] for worker in statistics['workers']}
+    os.kill(statistics['pid'], signal.SIGHUP)
+    while True:
+        time.sleep(0.25)
+        try:
+            workers = uwsgi_workers(directory)
+        except Failure:
+            # Its socket is away while it starts anew.
+            workers = []
+        if workers and all(w['pid'] not in old and w['accepting'] for w in workers):
+            return {'workers': len(workers)}
+        if time.monotonic() > deadline:
+            raise Failure('reload-timeout', "uWSGI's workers did not all come back")
+
+
 def uwsgi_workers(directory):
+    return [w for w in uwsgi_statistics(directory)['workers'] if w['status'] != 'cheap']
+
+
+def uwsgi_statistics(directory):
     """Ask uWSGI's statistics socket; its directory is entered first, as the path of a socket must be short."""
     import socket
     os.chdir(directory)
@@ -360,7 +385,10 @@ def uwsgi_workers(directory):
             data = b''.join(iter(lambda: client.recv(65536), b''))
     except OSError as error:
         raise Failure('uwsgi-unreachable', f'cannot ask uWSGI about its workers: {error}') from error
-    return [w for w in json.loads(data)['workers'] if w['status'] != 'cheap']
+    try:
+        return json.loads(data)
+    except ValueError as error:
+        raise Failure('uwsgi-unreachable', f'uWSGI told of its workers in part only: {error}') from error
 
 
 def db_prepare(request):
@@ -640,7 +668,8 @@ def outlive_reader():
 VERBS = {
     'facts': facts, 'db-status': db_status, 'db-prepare': db_prepare, 'db-upgrade': db_upgrade,
     'guard-sessions': guard_sessions, 'invalidate-sessions': invalidate_sessions, 'celery-check': celery_check,
-    'customize': customize, 'check-config': check_config, 'reload': reload, 'add-admin': add_admin, 'anonymize-user': anonymize_user,
+    'customize': customize, 'check-config': check_config, 'reload': reload, 'start-workers-anew': start_workers_anew,
+    'add-admin': add_admin, 'anonymize-user': anonymize_user,
 }
 
 

@@ -26,9 +26,18 @@ struct WorkloadApplication {
     func apply(memory: inout WorkloadMemory) throws -> Status {
         let now = pace.now().components.seconds
         let celeryBefore = try indico.services(["celery-worker"])["celery-worker"]
-        let container = IndicoContainer(indico, desired, show: show)
+        let standIn = StandIn(
+            indico: indico,
+            nginx: nginx,
+            desired: desired,
+            probe: probe,
+            pace: pace,
+            show: show
+        )
+        let container = IndicoContainer(indico, desired, standIn: standIn, show: show)
         if let obstacle = try container.apply(memory: &memory, now: now) { return obstacle.status }
         if let obstacle = try NginxContainer(nginx, desired).apply() { return obstacle.status }
+        try standIn.dismiss()
         if let absent = try absentService() { return .waiting("waiting for service \(absent)") }
         if let failing = try failingCheck() { return .waiting("waiting for check \(failing)") }
         guard awaitSite() else { return .waiting("waiting for Indico to answer") }

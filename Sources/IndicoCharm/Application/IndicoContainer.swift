@@ -10,11 +10,18 @@ struct IndicoContainer {
     let desired: DesiredWorkload
     let module: WorkloadModule
     let files: ContainerFiles
+    let standIn: StandIn
     /// Shows what takes a while.
     let show: (String) throws -> Void
 
-    init(_ container: Container, _ desired: DesiredWorkload, show: @escaping (String) throws -> Void) {
+    init(
+        _ container: Container,
+        _ desired: DesiredWorkload,
+        standIn: StandIn,
+        show: @escaping (String) throws -> Void
+    ) {
         self.container = container
+        self.standIn = standIn
         self.desired = desired
         self.show = show
         module = WorkloadModule(container: container, layout: desired.layout, account: desired.indico.account)
@@ -131,7 +138,7 @@ struct IndicoContainer {
         func kept(_ name: String) -> Bool { pending.isOlder(after[name], before: before[name]) }
         if kept("indico") {
             if pending.readers.contains(.uwsgi) {
-                try container.signal("SIGHUP", ["indico"])
+                if let problem = try standIn.cover(startWorkersAnew) { return problem }
             } else if pending.readers.contains(.application), let problem = try reloadWorkers() {
                 return problem
             }
@@ -142,6 +149,17 @@ struct IndicoContainer {
         try container.restart(restarts.sorted(), timeout: .seconds(180))
         try container.removePath(desired.indico.pendingPath, recursive: true)
         return nil
+    }
+
+    /// Has uWSGI read its own configuration, which it does with all workers at once.
+    private func startWorkersAnew() throws -> Obstacle? {
+        try show("starting Indico's workers anew")
+        do {
+            _ = try module.ask("start-workers-anew", ["timeout": .integer(120)], timeout: .seconds(140))
+            return nil
+        } catch let refusal as WorkloadModule.Refusal {
+            return .waiting("waiting for Indico's workers: \(refusal.message)")
+        }
     }
 
     private func reloadWorkers() throws -> Obstacle? {

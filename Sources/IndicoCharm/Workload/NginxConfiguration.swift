@@ -3,7 +3,20 @@
 /// Renders nginx's configuration: static files directly, attachments by its own hand where it sees them, all else to
 /// uWSGI.
 enum NginxConfiguration {
-    static func render(_ settings: IndicoSettings, layout: WorkloadLayout, ports: WorkloadPorts) -> String {
+    /// Renders it.
+    ///
+    /// - Parameters:
+    ///   - settings: What Indico is told.
+    ///   - layout: Where everything lies.
+    ///   - ports: The ports.
+    ///   - upstream: The port visitors are led to; uWSGI's when nil.
+    /// - Returns: The text.
+    static func render(
+        _ settings: IndicoSettings,
+        layout: WorkloadLayout,
+        ports: WorkloadPorts,
+        upstream: Int? = nil
+    ) -> String {
         """
         # Written by the Indico charm: changes made here are lost at its next event.
         daemon off;
@@ -22,7 +35,7 @@ enum NginxConfiguration {
         \(trustedProxies(settings.options.trustedProxies))
             upstream indico {
                 # An address, not a name: with a second address one slow answer would take it off for everybody.
-                server 127.0.0.1:\(ports.uwsgi) max_fails=0;
+                server 127.0.0.1:\(upstream ?? ports.uwsgi) max_fails=0;
             }
 
             # Whoever comes under another name is sent to the right one: Indico itself only says 404.

@@ -76,6 +76,7 @@ package struct WorkloadLayout: Hashable, Sendable {
 
     // uWSGI
     package var uwsgiConfiguration: String { path("srv/indico/etc/uwsgi.ini") }
+    package var standInConfiguration: String { path("srv/indico/etc/uwsgi-stand-in.ini") }
     package var uwsgiReloadTrigger: String { path("srv/indico/etc/reload-uwsgi") }
 
     // nginx

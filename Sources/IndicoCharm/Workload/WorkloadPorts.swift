@@ -6,6 +6,8 @@ package struct WorkloadPorts: Hashable, Sendable {
     package var nginxStatus = 9080
     package var nginxExporter = 9113
     package var uwsgi = 8081
+    /// Used for half a minute while uWSGI starts all of its workers anew.
+    package var uwsgiStandIn = 8082
     package var statsd = 9125
     package var statsdExporter = 9102
     package var celeryExporter = 9808

@@ -95,6 +95,25 @@ extension EndToEndTests {
         try ensure(value == address + "\n", "config says \(value)")
     }
 
+    /// uWSGI starts all workers anew for this, with visitors led to a stand-in meanwhile.
+    func changeWorkers(_ journey: Journey) throws {
+        let load = try SteadyLoad(paths: ["/ping", "/contact", "/ping", "/"], interval: .milliseconds(250))
+        _ = try eventually("some visitors", within: .seconds(20)) { load.current.asked > 10 ? true : nil }
+        try journey.machine.run(["config", "workers=2"])
+        _ = try eventually("two workers", within: .seconds(400)) {
+            journey.machine.processes().count { $0.commandLine.hasPrefix("indico uWSGI worker") } == 2 ? true : nil
+        }
+        try journey.machine.settle()
+        let result = try load.stop()
+        journey.note("\(result.asked) visitors came during the change")
+        try ensure(
+            result.failures.isEmpty,
+            "\(result.failures.count) of \(result.asked) failed: \(result.failures.prefix(5))"
+        )
+        let standIns = journey.machine.processes().filter { $0.commandLine.hasPrefix("indico-stand-in") }
+        try ensure(standIns.isEmpty, "the stand-in still runs: \(standIns.map(\.pid))")
+    }
+
     func lookAround(_ journey: Journey) throws {
         journey.note(try journey.machine.run(["status"]))
         let yaml = try journey.machine.run(["status", "--format", "yaml"])
