@@ -11,6 +11,7 @@ run: ## Brings the real Indico up on this machine; ARGS="--help" tells its optio
 	@scripts/run.sh $(ARGS)
 
 test: packages test-fast pebble-peers ## Runs every test, the end-to-end test of a fresh installation included; log and timings in .build/e2e.
+	scripts/tutorial.py docs/tutorial/first-charm.md
 	scripts/e2e.sh
 
 test-fast: ## Runs the tests that need no installed Indico.

@@ -127,7 +127,8 @@ let tests: [Target] = [
     .testTarget(
         name: "CharmKitTests",
         dependencies: [
-            "CharmKit", "CharmLogging", "CharmTesting", "HookProtocol", "UnitAgent", "LinuxSupport", logging,
+            "CharmKit", "CharmLogging", "CharmTesting", "HookProtocol", "UnitAgent", "LinuxSupport", "hello-charm",
+            logging,
         ]
     ),
     .testTarget(

@@ -5,9 +5,20 @@ import CharmKit
 /// A charm that greets: a page in a container, a key its units share, a database if there is one.
 struct HelloCharm: Charm {
     /// The options, as `config.yaml` declares them.
-    private struct Options: Decodable {
+    private struct Options: CharmConfig {
         let greeting: String
         let port: Int
+
+        func validate() throws {
+            guard (1...65535).contains(port) else {
+                throw ConfigError(option: "port", problem: "must be from 1 to 65535")
+            }
+        }
+    }
+
+    /// The parameters of `greet`, as `actions.yaml` declares them.
+    private struct Greeting: Decodable {
+        let name: String
     }
 
     /// Where the workload's files are; the agent may move them by a variable.
@@ -26,7 +37,7 @@ struct HelloCharm: Charm {
 
     /// Makes the world as it should be, whatever happened.
     private func reconcile(_ event: Event, _ model: Model) throws {
-        let options = try options(model)
+        let options = try model.config(Options.self)
         model.setPorts([PortRange(options.port)])
         model.log.debug("reconciling after \(event.name)")
         try shareKey(model)
@@ -63,25 +74,18 @@ struct HelloCharm: Charm {
 
     private func greet(_ event: Event, _ model: Model) throws {
         let action = try event.requireAction()
-        let name = try action.parameters().string("name")
+        let name = try action.parameters(Greeting.self).name
         if name.isEmpty { throw ActionError.failed("nobody to greet") }
         let count = (try model.state.decode(Int.self, for: "greetings") ?? 0) + 1
         try model.state.encode(count, for: "greetings")
         try action.log("greeting \(name)")
-        try action.setResults(["greeting": "\(try options(model).greeting), \(name)", "count": String(count)])
+        let greeting = try model.config(Options.self).greeting
+        try action.setResults(["greeting": "\(greeting), \(name)", "count": String(count)])
     }
 
     private func status(_ model: Model) throws -> [Status] {
         guard model.container("web").canConnect() else { return [.waiting("for the web container")] }
         let database = try model.relation("database")?.data(.remoteApplication)["endpoints"]
         return [.active(database.map { "with a database at \($0)" } ?? "")]
-    }
-
-    private func options(_ model: Model) throws -> Options {
-        let options = try model.config().decode(Options.self)
-        guard (1...65535).contains(options.port) else {
-            throw ConfigError(option: "port", problem: "must be from 1 to 65535")
-        }
-        return options
     }
 }

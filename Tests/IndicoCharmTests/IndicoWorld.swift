@@ -71,6 +71,11 @@ struct IndicoWorld {
     var world: World
 
     static let peerSecret = "secret:cpeerd0000000000000g"
+    /// What the charm's own files declare: a world they rule out is no test.
+    static let declaration: CharmDeclaration? = {
+        let root = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
+        return try? CharmDeclaration(charmDirectory: "\(root)/charm")
+    }()
     static let files = CharmFiles(workloadModule: "# module\n", statsdMapping: "mappings: []\n")
 
     static let alertRules = AlertRules(groups: [
@@ -124,7 +129,7 @@ struct IndicoWorld {
     var test: CharmTest {
         let workload = workload
         let time = Mutex(Duration.seconds(1000))
-        return CharmTest {
+        return CharmTest(declaration: Self.declaration) {
             try IndicoCharm(
                 environment: $0,
                 files: Self.files,
