@@ -10,6 +10,13 @@ public struct ImpossibleWorld: Error, Hashable, CustomStringConvertible {
     /// What is impossible, one line each.
     public let problems: [String]
 
+    /// Creates an error, for a test to compare with.
+    ///
+    /// - Parameter problems: What is impossible, one line each.
+    public init(problems: [String]) {
+        self.problems = problems
+    }
+
     /// What is impossible, in words.
     public var description: String { "impossible: " + problems.joined(separator: "; ") }
 }
