@@ -339,6 +339,11 @@ void ctls_shutdown(ctls_connection *connection) {
     ssl.SSL_shutdown(connection->end);
 }
 
+void ctls_certificate_problem(ctls_connection *connection, char *text, size_t size) {
+    long result = ssl.SSL_get_verify_result(connection->end);
+    snprintf(text, size, "%s", result ? crypto.X509_verify_cert_error_string(result) : "");
+}
+
 // MARK: Certificates and keys
 
 static size_t write_der(X509 *certificate, void *bytes, size_t size) {

@@ -29,6 +29,8 @@ actor Supervisor {
         /// Gets the output of services as it comes, under `--verbose`.
         var copyOutput: (@Sendable (String, LogRing.Line) -> Void)?
         var forwarding = ForwardingTiming()
+        /// How long the client of a command has to connect.
+        var execPatience = Duration.seconds(5)
         /// For checks and log targets that are asked over TLS.
         var tls = TLSClient()
         /// Called once when a service or check wants the daemon to end.

@@ -42,6 +42,18 @@ import Testing
         }
     }
 
+    @Test func `what there was nothing to do about is said`() async throws {
+        try await Program.withDaemon(layer: Self.layer) { pebble in
+            let first = try await pebble.run("start", "web")
+            #expect(first == (0, "", ""))
+            let second = try await pebble.run("start", "web")
+            #expect(second.code == 0)
+            #expect(second.output.hasSuffix(" INFO Service \"web\" already started.\n"))
+            let none = try await pebble.run("warnings", "--format", "json")
+            #expect(none == (0, "{\"warnings\":[]}\n", ""))
+        }
+    }
+
     @Test func `checks and health are told, with an exit code`() async throws {
         try await Program.withDaemon(layer: Self.layer) { pebble in
             let run8 = try await pebble.run("health")
@@ -75,6 +87,13 @@ import Testing
             #expect(run18.output.contains("-rw-------"))
             let run19 = try await pebble.run("pull", directory + "/status", directory + "/back")
             #expect(run19 == (0, "", ""))
+            // What is no file is written to, and not put aside.
+            let shown = try await pebble.run("pull", directory + "/back", "/dev/stdout")
+            #expect(shown.code == 0)
+            #expect(shown.output.hasPrefix("Name:\t"))
+            let unread = try await pebble.run("push", directory + "/none", directory + "/never")
+            #expect(unread.code == 1)
+            #expect(unread.error.contains("no such file or directory"))
             let run20 = try await pebble.run("rm", directory)
             #expect(run20.code == 1)
             let run21 = try await pebble.run("rm", "-r", directory)

@@ -50,6 +50,8 @@ final class TestDaemon: Sendable {
         ])
         options.ownsProcess = false
         options.isSilent = true
+        // The machine may be busy; how soon a client has to connect is not what most tests are about.
+        options.execPatience = .seconds(60)
         change(&options)
         let daemon = try Daemon(options)
         self.daemon = daemon

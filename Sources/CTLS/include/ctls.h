@@ -24,6 +24,9 @@ int ctls_load(void);
 /// Why the last operation of this thread failed. Always ends the text, cut if need be.
 void ctls_problem(char *text, size_t size);
 
+/// What is wrong with the other end's certificate; empty if nothing is.
+void ctls_certificate_problem(ctls_connection *connection, char *text, size_t size);
+
 /// For connections to others: their certificates have to be issued by whom the system trusts. NULL on failure.
 ctls_context *ctls_client_context(void);
 

@@ -48,6 +48,7 @@ final class Daemon: Sendable {
             shutDown: { shutdown.request($0) }
         )
         surroundings.forwarding = options.forwarding
+        surroundings.execPatience = options.execPatience
         if options.isVerbose {
             let copier = try OutputCopier()
             surroundings.copyOutput = { service, line in copier.copy(service, line) }

@@ -44,6 +44,8 @@ public struct DaemonOptions: Sendable {
     public var environment: [String: String]
     /// How patient log targets are.
     var forwarding = ForwardingTiming()
+    /// How long the client of a command has to connect.
+    var execPatience = Duration.seconds(5)
     /// What the daemon says its version is.
     public var version: String
     /// Whether the daemon takes signals, orphans and the process's exit as its own, as the program `pebble` does.

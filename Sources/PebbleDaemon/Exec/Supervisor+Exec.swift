@@ -6,9 +6,6 @@ import NIOPosix
 import PebbleAPI
 
 extension Supervisor {
-    /// How long a client has to connect.
-    private static let connectTimeout = Duration.seconds(5)
-
     /// Makes a change that runs a command once its client has connected.
     func exec(_ request: ExecRequest) throws(DaemonError) -> (change: String, ExecReply) {
         let setup = try ExecSetup(
@@ -72,7 +69,7 @@ extension Supervisor {
 
     private func run(_ session: ExecSession) async {
         let id = session.taskID
-        let timer = schedule(in: Self.connectTimeout) { $0.execSessions[id]?.giveUpWaiting() }
+        let timer = schedule(in: surroundings.execPatience) { $0.execSessions[id]?.giveUpWaiting() }
         let isReady = await session.waitUntilReady()
         timer.cancel()
         defer {

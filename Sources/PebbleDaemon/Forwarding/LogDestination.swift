@@ -40,13 +40,14 @@ struct HTTPLogDestination: LogDestination {
     var url: WebURL
     var timeout: Duration
     var version: String
+    var contentType: String
     var encode: @Sendable (LogBatch) -> ByteBuffer
 
     private static let mostHops = 10
 
     func send(_ batch: LogBatch) async -> LogDelivery {
         let exchange = HTTPExchange(loop: loop, tls: tls, timeout: timeout)
-        let headers = ["Content-Type": "application/json; charset=utf-8", "User-Agent": "pebble/\(version)"]
+        let headers = ["Content-Type": contentType, "User-Agent": "pebble/\(version)"]
         do {
             let deadline = NIODeadline.now() + TimeAmount(timeout)
             let body = encode(batch)

@@ -4,6 +4,8 @@ import PebbleAPI
 
 /// The push request of Grafana Loki, in JSON: a stream for each service.
 enum LokiFormat {
+    static let contentType = "application/json; charset=utf-8"
+
     static func body(_ batch: LogBatch) -> ByteBuffer {
         var json = JSONWriter()
         json.object { json in
@@ -42,6 +44,8 @@ enum LokiFormat {
 /// The export request of OpenTelemetry over HTTP, in JSON: a resource for each service.
 enum OpenTelemetryFormat {
     static let path = "/v1/logs"
+    /// Without a charset: collectors look at the whole of it.
+    static let contentType = "application/json"
 
     static func body(_ batch: LogBatch) -> ByteBuffer {
         var json = JSONWriter()

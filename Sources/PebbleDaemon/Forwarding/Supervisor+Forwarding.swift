@@ -59,21 +59,27 @@ extension Supervisor {
         let loop = surroundings.outputLoop
         let location = target.location ?? ""
         let timeout = surroundings.forwarding.request
-        func http(_ url: WebURL, _ encode: @escaping @Sendable (LogBatch) -> ByteBuffer) -> HTTPLogDestination {
+        func http(
+            _ url: WebURL,
+            _ contentType: String,
+            _ encode: @escaping @Sendable (LogBatch) -> ByteBuffer
+        ) -> HTTPLogDestination {
             HTTPLogDestination(
                 loop: loop,
                 tls: surroundings.tls,
                 url: url,
                 timeout: timeout,
                 version: serverVersion,
+                contentType: contentType,
                 encode: encode
             )
         }
         switch target.type {
         case .loki, nil:
-            return http(try WebURL(location), LokiFormat.body)
+            return http(try WebURL(location), LokiFormat.contentType, LokiFormat.body)
         case .opentelemetry:
-            return http(try WebURL(location).appending(OpenTelemetryFormat.path), OpenTelemetryFormat.body)
+            let url = try WebURL(location).appending(OpenTelemetryFormat.path)
+            return http(url, OpenTelemetryFormat.contentType, OpenTelemetryFormat.body)
         case .syslog:
             let address = try SyslogAddress(location)
             let host = Machine.hostName()

@@ -80,7 +80,7 @@ final class TLSHandler: ChannelDuplexHandler {
 
     private func introduce(_ context: ChannelHandlerContext) {
         let outcome = ctls_handshake(connection)
-        let error = outcome == CTLS_FAILED.rawValue ? TLSError.last("TLS handshake failed") : nil
+        let error = outcome == CTLS_FAILED.rawValue ? handshakeError() : nil
         // What the other end is told when it failed, too.
         sendEncrypted(context, promise: nil)
         context.flush()
@@ -97,6 +97,16 @@ final class TLSHandler: ChannelDuplexHandler {
         waiting = []
         for (buffer, promise) in held { encrypt(buffer, context, promise) }
         context.flush()
+    }
+
+    private func handshakeError() -> TLSError {
+        let error = TLSError.last("TLS handshake failed")
+        // A server takes any certificate, so there is nothing to say about it.
+        guard ready == nil else { return error }
+        var text = [CChar](repeating: 0, count: 256)
+        ctls_certificate_problem(connection, &text, text.count)
+        let problem = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return problem.isEmpty ? error : TLSError(description: "\(error) (\(problem))")
     }
 
     private func peerCertificate() -> [UInt8] {

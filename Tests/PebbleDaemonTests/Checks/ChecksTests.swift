@@ -89,10 +89,10 @@ import Testing
         let daemon = try await TestDaemon(
             layer: """
                 checks:
-                  page: {override: replace, period: 1h, http: {url: "http://\(address)/v1/health"}}
-                  missing: {override: replace, period: 1h, http: {url: "http://localhost:\(port)/nothing"}}
-                  moved: {override: replace, period: 1h, http: {url: "http://\(address)//v1/health"}}
-                  port: {override: replace, period: 1h, tcp: {port: \(port), host: 127.0.0.1}}
+                  page: {override: replace, period: 1h, timeout: 1m, http: {url: "http://\(address)/v1/health"}}
+                  missing: {override: replace, period: 1h, timeout: 1m, http: {url: "http://localhost:\(port)/nothing"}}
+                  moved: {override: replace, period: 1h, timeout: 1m, http: {url: "http://\(address)//v1/health"}}
+                  port: {override: replace, period: 1h, timeout: 1m, tcp: {port: \(port), host: 127.0.0.1}}
                 """
         )
         for name in ["page", "moved", "port"] {

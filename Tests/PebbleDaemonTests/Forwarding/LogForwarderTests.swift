@@ -47,6 +47,7 @@ private struct Bench: Sendable {
             url: try WebURL(location),
             timeout: timing.request,
             version: "1",
+            contentType: LokiFormat.contentType,
             encode: LokiFormat.body
         )
         return LogForwarder.Configuration(

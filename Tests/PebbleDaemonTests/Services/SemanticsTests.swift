@@ -23,11 +23,16 @@ import Testing
                   web: {override: replace, command: sh -c "echo started; echo oh no; exit 3", backoff-delay: 50ms}
                 """
         )
-        let change = try await daemon.change(.start, ["web"])
+        var change = try await daemon.change(.start, ["web"])
+        // On a busy machine a second may pass before the process has come to its end.
+        for _ in 0..<10 where change.status == .done {
+            try await daemon.change(.stop, ["web"])
+            change = try await daemon.change(.start, ["web"])
+        }
         #expect(change.status == .error)
         let reason = "service start attempt: exited quickly with code 3, will restart"
         #expect(change.error == "cannot perform the following tasks:\n- Start service \"web\" (\(reason))")
-        #expect(change.tasks.first?.log.first?.contains("started\n    oh no") == true)
+        #expect(change.tasks.first?.log.first?.contains("    started\n    oh no") == true)
         try await eventually("it was not tried again") { try await starts(daemon) >= 3 }
         try await daemon.stop()
     }
