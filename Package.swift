@@ -106,6 +106,8 @@ let executables: [Target] = [
 ]
 
 let tests: [Target] = [
+    // Programs of this package in processes of their own, for the tests below.
+    .target(name: "ProgramTesting", dependencies: ["LinuxSupport"], path: "Tests/ProgramTesting"),
     .testTarget(name: "LinuxSupportTests", dependencies: ["LinuxSupport"]),
     .testTarget(name: "YAMLTreeTests", dependencies: ["YAMLTree"]),
     .testTarget(name: "PebblePlanTests", dependencies: ["PebblePlan", "PebbleAPI", "YAMLTree"]),
@@ -139,13 +141,17 @@ let tests: [Target] = [
     .testTarget(name: "MetricsServerTests", dependencies: ["MetricsServer", "MetricsText", logging, lifecycle] + nio),
     .testTarget(
         name: "StatsDExporterTests",
-        dependencies: ["StatsDExporter", "MetricsServer", "MetricsText", "LinuxSupport", logging, lifecycle, arguments]
-            + nio
+        dependencies: [
+            "StatsDExporter", "MetricsServer", "MetricsText", "ProgramTesting", "LinuxSupport", logging, lifecycle,
+            arguments,
+        ] + nio
     ),
     .testTarget(
         name: "CeleryExporterTests",
-        dependencies: ["CeleryExporter", "MetricsServer", "MetricsText", "LinuxSupport", logging, lifecycle, arguments]
-            + nio
+        dependencies: [
+            "CeleryExporter", "MetricsServer", "MetricsText", "ProgramTesting", "LinuxSupport", logging, lifecycle,
+            arguments,
+        ] + nio
     ),
     .testTarget(
         name: "IndicoCharmTests",
@@ -157,7 +163,9 @@ let tests: [Target] = [
     .testTarget(name: "OneMachineTests", dependencies: ["OneMachine", "UnitAgent", "PebblePlan", "LinuxSupport"]),
     .testTarget(
         name: "OperatorCommandsTests",
-        dependencies: ["OperatorCommands", "OneMachine", "UnitAgent", "PebbleAPI", arguments]
+        dependencies: [
+            "OperatorCommands", "OneMachine", "UnitAgent", "PebbleAPI", "ProgramTesting", "LinuxSupport", arguments,
+        ]
     ),
     .testTarget(name: "EndToEndTests", dependencies: ["OneMachine", "LinuxSupport", "MetricsText"]),
 ]

@@ -53,10 +53,15 @@ step_bar() {
 # Draws the moving line: FRAME, DONE, TOTAL, DETAIL.
 step_draw() {
     local width=${COLUMNS:-$(tput cols 2>/dev/null || echo 80)} detail=$4
-    local room=$((width - 68))
-    [ "$room" -gt 0 ] || detail=''
+    local room=$((width - 68)) line
+    # It must not wrap: what wrapped could not be drawn over.
+    if [ "$room" -le 0 ]; then
+        line="$step_name  $(step_elapsed)"
+        printf '\r\e[K %s [%2d/%d] %s' "$1" "$step_number" "$STEP_TOTAL" "${line:0:$((width > 14 ? width - 14 : 0))}"
+        return
+    fi
     printf '\r\e[K %s [%2d/%d] %s%-22s%s %s %s%10s  %s%s' "$1" "$step_number" "$STEP_TOTAL" "$step_bold" "$step_name" \
-        "$step_plain" "$(step_bar "$2" "$3")" "$step_dim" "$(step_elapsed)" "${detail:0:$((room > 0 ? room : 0))}" "$step_plain"
+        "$step_plain" "$(step_bar "$2" "$3")" "$step_dim" "$(step_elapsed)" "${detail:0:$room}" "$step_plain"
 }
 
 # step_run METER COMMAND...: runs the command with its output in the log. METER is a function that reads the log's end

@@ -18,7 +18,10 @@ package struct IndicoOperator: AsyncParsableCommand {
               indico-operator run add-admin email=you@example.com
               indico-operator status --watch
 
-            Exit codes: 0 done, 1 failed, 2 used wrongly.
+            Exit codes: 0 done, 1 failed, 2 used wrongly, 130 ended by Ctrl-C.
+
+            Completion for bash, zsh or fish:
+              source <(indico-operator --generate-completion-script bash)
             """,
         version: OperatorVersion.text,
         // `agent` is not for people: the supervisor starts it.

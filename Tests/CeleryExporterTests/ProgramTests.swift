@@ -2,6 +2,7 @@
 import FoundationEssentials
 import LinuxSupport
 import MetricsServer
+import ProgramTesting
 import Testing
 
 @testable import CeleryExporter

@@ -3,6 +3,7 @@ import FoundationEssentials
 import LinuxSupport
 import MetricsServer
 import MetricsText
+import ProgramTesting
 import Testing
 
 @testable import StatsDExporter

@@ -38,6 +38,8 @@ package struct StepLook: Hashable, Sendable {
     package static let nameWidth = 22
     package static let barWidth = 20
     package static let elapsedWidth = 10
+    /// What the columns take, without a detail.
+    package static let columnsWidth = 60
 
     package init(usesColour: Bool, usesUnicode: Bool, width: Int) {
         self.usesColour = usesColour
@@ -50,22 +52,30 @@ package struct StepLook: Hashable, Sendable {
     }
 
     /// The line that moves.
+    ///
+    /// It never wraps: what wrapped could not be drawn over. Where there is no room, first the bar goes, then the end.
     package func running(_ state: StepState, frame: Int) -> String {
-        let spinner = frames[frame % frames.count]
-        var line = " \(spinner) \(state.position) " + coloured("1", padded(state.name, Self.nameWidth))
-        line += " " + bar(state) + " "
-        let used = 1 + 1 + 1 + state.position.count + 1 + Self.nameWidth + 1 + Self.barWidth + 1 + Self.elapsedWidth + 2
-        let room = max(0, width - used - 1)
-        let tail = leftPadded(Self.text(state.elapsed), Self.elapsedWidth) + "  " + String(state.detail.prefix(room))
-        return line + coloured("2", tail)
+        let head = " \(frames[frame % frames.count]) \(state.position) "
+        let elapsed = leftPadded(Self.text(state.elapsed), Self.elapsedWidth)
+        let bare = head.count + Self.nameWidth + elapsed.count + 1
+        let bar = width > bare + Self.barWidth + 1 ? " " + bar(state) + " " : ""
+        let room = max(0, width - head.count - 1)
+        let name = String(padded(state.name, Self.nameWidth).prefix(room))
+        let tail = bar + elapsed + "  " + state.detail
+        return head + coloured("1", name) + coloured("2", String(tail.prefix(room - name.count)))
     }
 
     /// The line that stays.
     package func ended(_ state: StepState, succeeded: Bool) -> String {
         let mark = usesUnicode ? (succeeded ? "✓" : "✗") : (succeeded ? "ok" : "!!")
-        let tail = leftPadded(Self.text(state.elapsed), Self.elapsedWidth) + "  " + state.detail
-        return " " + coloured(succeeded ? "32" : "31", mark) + " \(state.position) "
-            + padded(state.name, Self.nameWidth) + " " + coloured("2", tail)
+        let head = " " + coloured(succeeded ? "32" : "31", mark) + " \(state.position) "
+        let elapsed = Self.text(state.elapsed)
+        // In columns where they fit, else as a sentence that may wrap.
+        guard width >= Self.columnsWidth else {
+            return head + state.name + coloured("2", "  " + elapsed + (state.detail.isEmpty ? "" : "  " + state.detail))
+        }
+        let tail = leftPadded(elapsed, Self.elapsedWidth) + "  " + state.detail
+        return head + padded(state.name, Self.nameWidth) + " " + coloured("2", tail)
     }
 
     private func bar(_ state: StepState) -> String {

@@ -22,6 +22,8 @@ struct SecretParameters {
         _ body: ([String: String]) throws -> Result
     ) throws -> Result {
         guard let asked = Self.asked[action], values[asked.parameter] == nil else { return try body(values) }
+        // Before anybody types a password that would have nowhere to go.
+        _ = try agent.status()
         let uri = try agent.addSecret([asked.key: SecretInput.read(prompt: asked.key)])
         do {
             let result = try body(values.merging([asked.parameter: uri]) { $1 })

@@ -15,7 +15,7 @@ struct ConfigCommand: ParsableCommand {
             EXAMPLE:
               indico-operator config
               indico-operator config indico_public_support_email
-              indico-operator config indico_public_support_email=help@example.com indico_no_reply_email=noreply@example.com
+              indico-operator config default_timezone=UTC indico_support_email=a@example.ch
               indico-operator config --reset indico_public_support_email
             """
     )

@@ -31,7 +31,7 @@ struct DestroyCommand: ParsableCommand {
         let screen = StepScreen(offset: 0, total: 2, look: terminal.look, isTerminal: terminal.isTerminal) {
             output.write($0)
         }
-        if terminal.isTerminal { CursorGuard.install() }
+        if terminal.isTerminal { CursorGuard.installForSteps() }
         try Destroy(state: state, environment: global.environment).run(screen: screen)
     }
 

@@ -22,7 +22,7 @@ struct DownCommand: ParsableCommand {
         let screen = StepScreen(offset: 0, total: 1, look: terminal.look, isTerminal: terminal.isTerminal) {
             output.write($0)
         }
-        if terminal.isTerminal { CursorGuard.install() }
+        if terminal.isTerminal { CursorGuard.installForSteps() }
         try Down(state: global.installation(), environment: environment).run(screen: screen)
     }
 }

@@ -10,8 +10,7 @@ struct IntegrateCommand: ParsableCommand {
         abstract: "Connects Indico to a service.",
         discussion: """
             EXAMPLE:
-              indico-operator integrate smtp --host mail.example.com --port 587 --security starttls --user indico \
-            --password-file ~/smtp-password
+              indico-operator integrate smtp --host localhost
             """,
         subcommands: [IntegrateSMTPCommand.self]
     )
@@ -28,9 +27,9 @@ struct IntegrateSMTPCommand: ParsableCommand {
             Run again with other values it changes them.
 
             EXAMPLE:
-              indico-operator integrate smtp --host mail.example.com --port 587 --security starttls --user indico \
-            --password-stdin < ~/smtp-password
               indico-operator integrate smtp --host localhost --port 25
+              indico-operator integrate smtp --host mail.example.com --port 587 \\
+                --security starttls --user indico --password-file ~/smtp-password
             """
     )
 

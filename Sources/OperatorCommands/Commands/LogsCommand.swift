@@ -14,7 +14,7 @@ struct LogsCommand: ParsableCommand {
         discussion: """
             EXAMPLE:
               indico-operator logs
-              indico-operator logs -f indico celery
+              indico-operator logs -f indico celery-worker
               indico-operator logs -n 200 postgresql
             """
     )

@@ -11,6 +11,8 @@ struct StatusCommand: ParsableCommand {
         commandName: "status",
         abstract: "Shows the application, its unit, containers, services, checks and relations.",
         discussion: """
+            Ctrl-C ends --watch, with exit code 130.
+
             EXAMPLE:
               indico-operator status
               indico-operator status --watch

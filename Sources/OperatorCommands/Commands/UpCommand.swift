@@ -13,7 +13,8 @@ struct UpCommand: ParsableCommand {
 
             EXAMPLE:
               indico-operator up
-              indico-operator up --database-uri-file ~/indico-database.txt --redis-cache redis://cache.example.com
+              indico-operator up --database-uri-file ~/indico-database.txt
+              indico-operator up --redis-cache redis://cache.example.com
             """
     )
 
@@ -37,14 +38,27 @@ struct UpCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Use this Redis server for sessions and cached pages: redis://USER:PASSWORD@HOST:PORT.",
+            "Use this Redis server for sessions and cached pages.",
+            discussion: "Written redis://USER:PASSWORD@HOST:PORT; with a password, prefer --redis-cache-file.",
             valueName: "url"
         )
     )
     var redisCache: String?
 
+    @Option(
+        help: ArgumentHelp("The same, read from the first line of a file; - is standard input.", valueName: "file"),
+        completion: .file()
+    )
+    var redisCacheFile: String?
+
     @Option(help: ArgumentHelp("Use this Redis server for the queue of background tasks.", valueName: "url"))
     var redisBroker: String?
+
+    @Option(
+        help: ArgumentHelp("The same, read from the first line of a file; - is standard input.", valueName: "file"),
+        completion: .file()
+    )
+    var redisBrokerFile: String?
 
     @Option(help: .hidden)
     var stepOffset = 0
@@ -53,8 +67,14 @@ struct UpCommand: ParsableCommand {
     var stepTotal: Int?
 
     func validate() throws {
-        if databaseUri != nil && databaseUriFile != nil {
-            throw ValidationError("Give --database-uri or --database-uri-file, not both.")
+        for (value, file, name) in [
+            (databaseUri, databaseUriFile, "--database-uri"), (redisCache, redisCacheFile, "--redis-cache"),
+            (redisBroker, redisBrokerFile, "--redis-broker"),
+        ] where value != nil && file != nil {
+            throw ValidationError("Give \(name) or \(name)-file, not both.")
+        }
+        guard [databaseUriFile, redisCacheFile, redisBrokerFile].count(where: { $0 == "-" }) < 2 else {
+            throw ValidationError("Standard input can be only one of the files.")
         }
     }
 
@@ -77,17 +97,22 @@ struct UpCommand: ParsableCommand {
             programs: try Programs.ownDirectory()
         )
         // A line that moves hides the cursor; Ctrl-C has to bring it back.
-        if terminal.isTerminal { CursorGuard.install() }
+        if terminal.isTerminal { CursorGuard.installForSteps() }
         try Up(request: request, screen: screen).run()
         output.write(farewell(state: state, environment: environment, took: .now - began, look: terminal.look))
     }
 
     private func externalServers() throws -> [LocalServerName: ServerURL] {
         var servers: [LocalServerName: ServerURL] = [:]
-        if let databaseUri { servers[.postgresql] = try .postgresql(databaseUri) }
-        if let databaseUriFile { servers[.postgresql] = try .postgresql(FirstLine.read(databaseUriFile)) }
-        if let redisCache { servers[.redisCache] = try .redis(redisCache, option: "--redis-cache") }
-        if let redisBroker { servers[.redisBroker] = try .redis(redisBroker, option: "--redis-broker") }
+        if let address = try databaseUri ?? databaseUriFile.map(FirstLine.read) {
+            servers[.postgresql] = try .postgresql(address)
+        }
+        if let address = try redisCache ?? redisCacheFile.map(FirstLine.read) {
+            servers[.redisCache] = try .redis(address, option: "--redis-cache")
+        }
+        if let address = try redisBroker ?? redisBrokerFile.map(FirstLine.read) {
+            servers[.redisBroker] = try .redis(address, option: "--redis-broker")
+        }
         return servers
     }
 

@@ -27,7 +27,7 @@ enum SecretInput {
     /// Where standard input is no terminal, one line of it is taken.
     static func read(prompt: String) throws -> String {
         guard isatty(STDIN_FILENO) == 1 else {
-            guard let line = readLine(strippingNewline: true), !line.isEmpty else {
+            guard let line = Swift.readLine(strippingNewline: true), !line.isEmpty else {
                 throw OperatorError(
                     "standard input holds no \(prompt)",
                     remedy: "Write it as one line to standard input."
@@ -48,13 +48,34 @@ enum SecretInput {
         guard tcgetattr(STDIN_FILENO, &shown) == 0 else { throw OperatorError("the terminal cannot be asked") }
         var hidden = shown
         hidden.c_lflag &= ~UInt32(ECHO)
+        // A signal must not end the program before the terminal shows again what is typed: it only ends the reading.
+        var interrupting = sigaction()
+        interrupting.__sigaction_handler.sa_handler = { _ in }
+        var former = sigaction()
+        sigaction(SIGINT, &interrupting, &former)
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden)
-        // Also when reading fails: a terminal that shows nothing is of no use to anybody.
-        defer {
-            tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown)
-            FileDescriptorOutput.standardError.write("\n")
-        }
         FileDescriptorOutput.standardError.write(prompt)
-        return readLine(strippingNewline: true) ?? ""
+        let line = readLine()
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown)
+        FileDescriptorOutput.standardError.write("\n")
+        sigaction(SIGINT, &former, nil)
+        guard let line else {
+            // Now as if nothing had been in its way.
+            raise(SIGINT)
+            throw OperatorError("interrupted")
+        }
+        return line
+    }
+
+    /// One line of standard input; nil when a signal came first.
+    private static func readLine() -> String? {
+        var line: [UInt8] = []
+        var byte: UInt8 = 0
+        while true {
+            let count = Glibc.read(STDIN_FILENO, &byte, 1)
+            if count < 0 && errno == EINTR { return nil }
+            guard count == 1, byte != UInt8(ascii: "\n") else { return String(decoding: line, as: UTF8.self) }
+            line.append(byte)
+        }
     }
 }

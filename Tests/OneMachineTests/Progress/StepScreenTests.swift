@@ -29,6 +29,24 @@ import Testing
         #expect(plain.running(state, frame: 0).count < 100)
     }
 
+    @Test(arguments: [120, 80, 61, 40, 20, 5])
+    func `on no terminal does the line that moves wrap`(width: Int) {
+        let look = StepLook(usesColour: false, usesUnicode: true, width: width)
+        var state = StepState(number: 10, total: 11, name: "Charm and directories", elapsed: .seconds(600))
+        state.done = 1
+        state.of = 3
+        state.detail = "a detail that is quite long, as details are when pip compiles something"
+        // The head stays even where nothing else fits; no terminal is that small.
+        #expect(look.running(state, frame: 0).count < max(width, 13))
+    }
+
+    @Test func `a narrow terminal gets a line that stays without columns`() {
+        let look = StepLook(usesColour: false, usesUnicode: true, width: 40)
+        var state = StepState(number: 1, total: 9, name: "Checks", elapsed: .seconds(3))
+        state.detail = "room, rights and ports"
+        #expect(look.ended(state, succeeded: true) == " ✓ [1/9] Checks  3 s  room, rights and ports")
+    }
+
     @Test func `anywhere but on a terminal there are plain lines, one per beginning and end`() throws {
         let written = Written()
         let screen = StepScreen(offset: 2, total: 4, look: plain, isTerminal: false) { written.add($0) }

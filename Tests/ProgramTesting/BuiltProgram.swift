@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import FoundationEssentials
 import Glibc
-import LinuxSupport
+package import LinuxSupport
 
 /// A program of this package as it was built beside the tests, running for one test.
-struct BuiltProgram {
+package struct BuiltProgram {
     /// What it is given and where its words go.
-    let child: ChildProcess
+    package let child: ChildProcess
     private let log: String
 
     /// The path of a program of this package.
-    static func path(_ name: String) throws -> String {
+    package static func path(_ name: String) throws -> String {
         // The tests' own executable lies where the programs do.
         let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         return URL(filePath: tests).deletingLastPathComponent().appending(path: name).path
     }
 
     /// Starts a program and runs a body, then ends the program if it has not ended.
-    static func running(
+    package static func running(
         _ name: String,
         _ arguments: [String],
         environment: [String: String] = [:],
@@ -55,12 +55,12 @@ struct BuiltProgram {
     }
 
     /// What the program has said so far.
-    var words: String {
+    package var words: String {
         (try? Data(contentsOf: URL(filePath: log))).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
     /// Waits for the number after `name=` in what the program says.
-    func number(after name: String) async throws -> Int? {
+    package func number(after name: String) async throws -> Int? {
         let deadline = ContinuousClock.now + .seconds(20)
         while ContinuousClock.now < deadline {
             if let place = words.firstRange(of: " \(name)="),

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+package import LinuxSupport
+import Synchronization
+
+/// A program at a terminal of its own, with somebody who reads what it shows and types.
+package final class TerminalSession: Sendable {
+    /// The program.
+    package let child: ChildProcess
+    private let reaper: ProcessReaper
+    private let keyboard: Int32
+    private let screen: Screen
+
+    /// All that was shown, and how much of it has been looked at.
+    private final class Screen: Sendable {
+        struct Content {
+            var bytes: [UInt8] = []
+            var seen = 0
+            var hasEnded = false
+        }
+
+        let content = Mutex(Content())
+    }
+
+    /// Starts a program; the first word is its path.
+    package init(_ words: [String], environment: [String: String] = [:], columns: UInt16 = 80) throws {
+        let terminal = try PseudoTerminal()
+        defer { close(terminal.terminal) }
+        try terminal.resize(columns: columns, rows: 24)
+        reaper = try ProcessReaper()
+        child = try reaper.spawn(
+            SpawnRequest(
+                executable: words[0],
+                arguments: words,
+                environment: ["TERM": "xterm", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"].merging(environment) { $1 },
+                standing: .ownSession,
+                controllingTerminal: terminal.terminal,
+                standardInput: terminal.terminal,
+                standardOutput: terminal.terminal,
+                standardError: terminal.terminal
+            )
+        )
+        keyboard = terminal.controller
+        let (screen, controller) = (Screen(), terminal.controller)
+        self.screen = screen
+        try startThread(named: "screen") {
+            var chunk = [UInt8](repeating: 0, count: 4096)
+            while true {
+                let count = read(controller, &chunk, chunk.count)
+                if count < 0 && errno == EINTR { continue }
+                // It fails once nobody has the terminal open any more.
+                guard count > 0 else { break }
+                screen.content.withLock { $0.bytes += chunk[..<count] }
+            }
+            screen.content.withLock { $0.hasEnded = true }
+            close(controller)
+        }
+    }
+
+    deinit { child.sendToGroup(.kill) }
+
+    /// Presses keys.
+    package func type(_ keys: String) {
+        let bytes = Array(keys.utf8)
+        _ = write(keyboard, bytes, bytes.count)
+    }
+
+    /// Waits until a text is shown after what was waited for last.
+    ///
+    /// - Returns: whether it was, within the time.
+    package func shows(_ text: String, within limit: Duration = .seconds(60)) async throws -> Bool {
+        let wanted = Array(text.utf8)
+        let deadline = ContinuousClock.now + limit
+        while ContinuousClock.now < deadline {
+            let (found, hasEnded) = screen.content.withLock { content in
+                let range = content.bytes[content.seen...].firstRange(of: wanted)
+                if let range { content.seen = range.upperBound }
+                return (range != nil, content.hasEnded)
+            }
+            if found { return true }
+            if hasEnded { return false }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        return false
+    }
+
+    /// Waits for the program's end and the last it showed.
+    package func end() async throws -> ProcessExit {
+        let exit = await child.exit()
+        while !screen.content.withLock({ $0.hasEnded }) { try await Task.sleep(for: .milliseconds(10)) }
+        return exit
+    }
+
+    /// All that was shown so far.
+    package var text: String { screen.content.withLock { String(decoding: $0.bytes, as: UTF8.self) } }
+}
