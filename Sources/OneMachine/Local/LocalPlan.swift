@@ -120,7 +120,7 @@ package struct LocalPlan: Hashable, Sendable {
                         period: 10s
                         timeout: 5s
                         exec:
-                            command: \(postgresql.programs)/pg_isready -q -h 127.0.0.1 -p \(postgresql.port)
+                            command: \(postgresql.readinessQuestion.joined(separator: " "))
 
                 """
         }

@@ -62,6 +62,16 @@ package struct PostgreSQLServer: Hashable, Sendable {
         names.compactMap { Int($0) }.filter { $0 >= oldestVersion }.max()
     }
 
+    /// Asks whether the server takes connections, and not merely listens: after a crash it reads its journal first.
+    ///
+    /// With the names of a role and a database that may come in: any others would be a complaint in the log each time.
+    package var readinessQuestion: [String] {
+        [
+            "\(programs)/pg_isready", "--quiet", "--host=127.0.0.1", "--port=\(port)", "--username=\(Self.role)",
+            "--dbname=\(Self.database)",
+        ]
+    }
+
     /// As in `15.18`.
     package func version() throws -> String {
         let words = try SetupCommand(postgres, ["--version"]).run().standardOutput.split(whereSeparator: {

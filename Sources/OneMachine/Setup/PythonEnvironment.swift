@@ -90,11 +90,11 @@ package enum PipFailure {
     package static func explain(_ lines: [String], log: String) -> OperatorError {
         let text = lines.joined(separator: "\n")
         let evidence = Array(lines.filter { !$0.hasPrefix("WARNING: You are using pip") }.suffix(6))
-        let isNetwork = [
-            "Temporary failure in name resolution", "NewConnectionError", "ConnectTimeoutError", "ReadTimeoutError",
-            "Network is unreachable", "No matching distribution found", "ProxyError", "Connection refused",
-            "Connection aborted",
-        ].contains { text.contains($0) }
+        let networkFailure = [
+            "Temporary failure in name resolution", "Name or service not known", "Network is unreachable",
+            "Connection refused", "ConnectTimeoutError", "ReadTimeoutError", "ProxyError", "Connection aborted",
+            "NewConnectionError", "No matching distribution found",
+        ].first { text.contains($0) }
         if text.contains("No space left on device") {
             return OperatorError(
                 "the disk is full",
@@ -102,12 +102,12 @@ package enum PipFailure {
                 evidence: evidence
             )
         }
-        if isNetwork {
+        if let networkFailure {
             return OperatorError(
                 "the Python packages cannot be fetched from PyPI",
                 remedy:
                     "Is the network up? With a proxy, set https_proxy; with a mirror, PIP_INDEX_URL.\nThen run this again.",
-                evidence: evidence
+                evidence: ["pip: \(networkFailure)"]
             )
         }
         return OperatorError(

@@ -5,7 +5,10 @@ import LinuxSupport
 /// Makes a directory ours, the first time.
 package enum StateClaim {
     /// Makes the directory, unless it holds something of somebody else's.
-    package static func claim(_ state: StateDirectory) throws {
+    ///
+    /// Says whether it is new.
+    @discardableResult
+    package static func claim(_ state: StateDirectory) throws -> Bool {
         do {
             let isNew = !FileStore.exists(state.path)
             try FileStore.makeDirectory(state.path, mode: 0o755)
@@ -16,13 +19,29 @@ package enum StateClaim {
                     remedy: "Give a directory of its own with --state-dir, or empty this one."
                 )
             }
+            do {
+                if try StateMarker.read(from: state) == nil {
+                    try StateMarker(path: state.path, madeSystemUser: false).write(to: state)
+                }
+                try FileStore.makeDirectory(state.logs, mode: 0o700)
+            } catch {
+                if isNew { release(state) }
+                throw error
+            }
+            return isNew
         } catch let error as SystemError {
             throw explain(error)
         }
-        if try StateMarker.read(from: state) == nil {
-            try StateMarker(path: state.path, madeSystemUser: false).write(to: state)
-        }
-        try FileStore.makeDirectory(state.logs, mode: 0o700)
+    }
+
+    /// Gives a directory up that was claimed a moment ago and in which nothing has been done yet, so that a refusal
+    /// leaves nothing behind.
+    ///
+    /// What is not among the few files of a claim is never removed, and keeps the directory.
+    package static func release(_ state: StateDirectory) {
+        for path in [state.settings, state.lock, state.marker] { unlink(path) }
+        rmdir(state.logs)
+        rmdir(state.path)
     }
 
     private static func explain(_ error: SystemError) -> OperatorError {

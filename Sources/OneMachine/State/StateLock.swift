@@ -12,7 +12,13 @@ package struct StateLock: ~Copyable {
     package init(_ state: StateDirectory, holding purpose: String) throws(OperatorError) {
         let path = state.lock
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw OperatorError("cannot \(SystemError.last("open the lock \(path)"))") }
+        guard descriptor >= 0 else {
+            let error = SystemError.last("open the lock \(path)")
+            throw OperatorError(
+                "cannot \(error)",
+                remedy: error.isPermissionDenied ? "Run this as the user who ran 'up' first." : ""
+            )
+        }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             var buffer = [UInt8](repeating: 0, count: 200)
             let count = max(0, read(descriptor, &buffer, buffer.count))

@@ -34,6 +34,24 @@ package struct AgentService: Sendable {
         let watch = SupervisorWatch(supervisor: LocalSupervisor(state: state), environment: environment)
         // The new supervisor ends whatever is left; staying on would only race it for the model.
         try watch.start { exit(0) }
+        try await waitForDatabase()
         try await UnitAgent(configuration: configuration).runUntilTerminated()
+    }
+
+    /// Gives the local database time to read its journal after a power cut.
+    ///
+    /// The charm's hooks would find it closed, and the next one that asks is `update-status`, minutes later. The limit is
+    /// below what `up` waits for the agent; a database that takes longer is found by that hook.
+    private func waitForDatabase(limit: Duration = .seconds(45)) async throws {
+        let settings = try Settings.read(from: state)
+        guard settings.external[.postgresql] == nil, let port = settings.ports[.postgresql] else { return }
+        let directory = state.server(.postgresql)
+        guard let programs = try? PostgreSQLServer.findPrograms(cluster: directory) else { return }
+        let server = PostgreSQLServer(directory: directory, port: port, password: "", programs: programs)
+        let question = server.readinessQuestion
+        let deadline = ContinuousClock.now + limit
+        while try !SetupCommand(question[0], Array(question.dropFirst())).run().succeeded, .now < deadline {
+            try await Task.sleep(for: .milliseconds(200))
+        }
     }
 }

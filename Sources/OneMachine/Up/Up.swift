@@ -48,18 +48,28 @@ package final class Up {
 
     /// Runs the steps; returns when the first page is served.
     package func run() throws {
-        try StateClaim.claim(state)
+        let isNew = try StateClaim.claim(state)
         let lock = try StateLock(state, holding: "up")
-        for step in Self.steps {
-            try screen.step(step.name) { meter in
-                do {
-                    return try step.run(self, meter)
-                } catch let error as SystemError {
-                    throw Self.explain(error, during: step.name)
-                }
+        for (index, step) in Self.steps.enumerated() {
+            do {
+                try run(step)
+            } catch {
+                // The first step only looks.
+                if isNew && index == 0 { StateClaim.release(state) }
+                throw error
             }
         }
         _ = consume lock
+    }
+
+    private func run(_ step: Step) throws {
+        try screen.step(step.name) { meter in
+            do {
+                return try step.run(self, meter)
+            } catch let error as SystemError {
+                throw Self.explain(error, during: step.name)
+            }
+        }
     }
 
     var agent: AgentControlClient { AgentControlClient(socketPath: state.controlSocket) }
