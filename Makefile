@@ -2,7 +2,7 @@
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast pebble-peers fuzz bench-charm packages check format
+.PHONY: help run test test-fast pebble-peers fuzz bench-charm packages bare-debian check format
 
 help: ## Shows this list.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ fuzz: ## Attacks the layer parser and the daemon for long; SEED=N MINUTES=N.
 
 packages: ## Installs the Debian packages that are missing, those of the tests included; starts no service.
 	@scripts/debian.sh packaging/debian-packages-test.txt
+
+bare-debian: ## Goes through `make run`, systemd and reboots in a bare Debian 12 of its own; for root, half an hour.
+	@scripts/bare-debian.sh $(ARGS)
 
 check: ## Holds the house rules: format, lint, file length, imports, warnings as errors.
 	scripts/check.sh
