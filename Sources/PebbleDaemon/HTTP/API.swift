@@ -111,7 +111,9 @@ struct API: Sendable {
         let identities = await supervisor.document.identities
         let credentials = BasicCredentials.read(head.headers.first(name: "authorization"))
         var isVerified = false
-        if let credentials, let hash = identities[credentials.name]?.basic?.password {
+        var takesPassword = true
+        if case .secured = peer { takesPassword = false }
+        if takesPassword, let credentials, let hash = identities[credentials.name]?.basic?.password {
             // Thousands of rounds: on a thread, so that others need not wait for it.
             let password = credentials.password
             isVerified =

@@ -82,7 +82,10 @@ enum AccessRules {
         case .remote:
             return nil
         case .secured(let certificate):
-            return identities.values.first { $0.cert?.pem.flatMap(Certificates.der) == certificate }?.access
+            // One that is out of date is none, and so is what an identity may have instead of one.
+            guard !certificate.isEmpty else { return nil }
+            let known = identities.filter { $0.value.cert?.pem.flatMap(Certificates.der) == certificate }
+            return known.min { $0.key < $1.key }?.value.access
         case .local(let userID):
             if let identity = identities.values.first(where: { $0.local?.userID == userID }) { return identity.access }
             return userID == 0 || userID == daemonUserID ? .admin : .read

@@ -90,7 +90,7 @@ enum IdentityRules {
         if let basic = identity.basic, basic.password?.isEmpty ?? true {
             throw refuse("basic identity must specify password (hashed)")
         }
-        if let cert = identity.cert, !(cert.pem ?? "").hasPrefix("-----BEGIN CERTIFICATE-----") {
+        if let cert = identity.cert, Certificates.der(cert.pem ?? "")?.isEmpty ?? true {
             throw refuse("cert identity must include a PEM-encoded certificate")
         }
     }

@@ -47,6 +47,28 @@ import Testing
         #expect(!AccessLevel.user.allows(metrics))
     }
 
+    @Test func `over TLS a certificate counts, if it is one, and a password does not`() {
+        func pem(_ body: String) -> String { "-----BEGIN CERTIFICATE-----\n\(body)\n-----END CERTIFICATE-----\n" }
+        let identities = [
+            "boss": IdentityInfo(access: .admin, cert: CertificateIdentity(pem: pem("AQID"))),
+            "twin": IdentityInfo(access: .read, cert: CertificateIdentity(pem: pem("AQID"))),
+            "none": IdentityInfo(access: .admin, cert: CertificateIdentity(pem: pem(""))),
+            "web": IdentityInfo(access: .admin, basic: BasicIdentity(password: "hash of secret")),
+        ]
+        func access(_ certificate: [UInt8]) -> IdentityAccess? {
+            AccessRules.access(
+                peer: .secured(certificate: certificate),
+                credentials: ("web", "secret"),
+                identities: identities,
+                daemonUserID: 1000,
+                verify: { $1 == "hash of \($0)" }
+            )
+        }
+        #expect(access([1, 2, 3]) == .admin)
+        #expect(access([1, 2]) == nil)
+        #expect(access([]) == nil)
+    }
+
     @Test func `readers read and no more`() {
         let reader = Caller(peer: .local(userID: 5), access: .read)
         #expect(AccessLevel.user.allows(reader))
