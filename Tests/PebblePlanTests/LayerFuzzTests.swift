@@ -3,8 +3,9 @@ import FoundationEssentials
 import PebblePlan
 import Testing
 
-/// Layers nobody would write: a seeded generator damages good ones, and what comes out has to be taken in one of two
-/// ways. `FUZZ_CASES` and `FUZZ_SEED` in the environment make it longer or another: `make fuzz` sets both.
+/// Layers nobody would write: a seeded generator damages good ones, and what comes out is taken in one of two ways.
+///
+/// `FUZZ_CASES` and `FUZZ_SEED` in the environment make it longer or another: `make fuzz` sets both.
 @Suite struct LayerFuzzTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let count = environment["FUZZ_CASES"].flatMap { Int($0) } ?? 4000
