@@ -16,7 +16,7 @@ test: packages test-fast pebble-peers ## Runs every test, the end-to-end test of
 
 test-fast: ## Runs the tests that need no installed Indico.
 	swift build --build-tests -j $(JOBS)
-	swift test --skip-build
+	INDICO_OPERATOR_TEST_OPS=1 INDICO_OPERATOR_CRASH_POINTS=1000 swift test --skip-build
 	scripts/pebble-contract.sh
 	scripts/alert-rules.sh
 	scripts/pebble-hostile.sh

@@ -137,7 +137,13 @@ let tests: [Target] = [
         name: "CharmInterfacesTests",
         dependencies: ["CharmInterfaces", "CharmKit", "CharmTesting", "PebbleAPI"]
     ),
-    .testTarget(name: "UnitAgentTests", dependencies: ["UnitAgent", "HookProtocol", "LinuxSupport"]),
+    .testTarget(
+        name: "UnitAgentTests",
+        dependencies: ["UnitAgent", "HookProtocol", "PebbleAPI", "LinuxSupport", "story-charm", "hook-tool", "pebble"],
+        exclude: ["Fixtures"]
+    ),
+    // The charm of a test that lives it through under the real agent, beside the same written in Python.
+    .executableTarget(name: "story-charm", dependencies: ["CharmKit"], path: "Tests/StoryCharm"),
     .testTarget(name: "MetricsServerTests", dependencies: ["MetricsServer", "MetricsText", logging, lifecycle] + nio),
     .testTarget(
         name: "StatsDExporterTests",

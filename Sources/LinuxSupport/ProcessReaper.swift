@@ -7,13 +7,11 @@ import Synchronization
 ///
 /// It reaps only what it started, so several may live in one process (the tests' do). With `adoptsOrphans` it also
 /// reaps every other child that ends: right for the one reaper of a process that is process 1 or a subreaper.
+///
+/// Dropped while children run, it is gone, but its thread still collects them: a dead child that nobody waits for hides
+/// the others from whoever looks for any.
 package final class ProcessReaper: Sendable {
-    private struct State {
-        var children: [Int32: (descriptor: Int32, child: ChildProcess)] = [:]
-    }
-
-    private let state = Mutex(State())
-    private let adoptsOrphans: Bool
+    private let children: ReaperChildren
     /// What children get that ask for no limit of their own.
     private let descriptorLimit: UInt64?
     private let epoll: Int32
@@ -23,7 +21,7 @@ package final class ProcessReaper: Sendable {
     private static let orphanInterval: Int32 = 1000
 
     package init(adoptsOrphans: Bool = false, descriptorLimit: UInt64? = nil) throws(SystemError) {
-        self.adoptsOrphans = adoptsOrphans
+        children = ReaperChildren(adoptsOrphans: adoptsOrphans)
         self.descriptorLimit = descriptorLimit
         epoll = clinux_open_poll()
         guard epoll >= 0 else { throw SystemError(number: -epoll, operation: "open a poll descriptor") }
@@ -37,20 +35,21 @@ package final class ProcessReaper: Sendable {
             epoll: epoll,
             wakeup: wakeup,
             timeout: adoptsOrphans ? Self.orphanInterval : -1,
-            reap: { [weak self] ready in self?.reap(ready) ?? false }
+            children: children
         )
         try startThread(named: "reaper") { loop.run() }
     }
 
     deinit {
-        // The thread wakes, finds the reaper gone, ends, and closes what it polled.
+        // The thread wakes, finds the reaper gone, ends with the last child, and closes what it polled.
+        children.orphan()
         wakeup.wake()
     }
 
     /// Starts a process whose end this reaper will see.
     package func spawn(_ request: SpawnRequest) throws(SystemError) -> ChildProcess {
         // The lock keeps the search for orphans from taking a child that is not in the table yet.
-        let result: Result<ChildProcess, SystemError> = state.withLock { state in
+        let result: Result<ChildProcess, SystemError> = children.state.withLock { state in
             do throws(SystemError) {
                 var request = request
                 request.descriptorLimit = request.descriptorLimit ?? descriptorLimit
@@ -61,11 +60,11 @@ package final class ProcessReaper: Sendable {
                     return .failure(SystemError(number: -descriptor, operation: "watch process \(pid)"))
                 }
                 let child = ChildProcess(pid: pid)
-                state.children[pid.rawValue] = (descriptor, child)
+                state.table[pid.rawValue] = (descriptor, child)
                 do throws(SystemError) {
                     try watch(descriptor, identifier: pid.rawValue)
                 } catch {
-                    state.children[pid.rawValue] = nil
+                    state.table[pid.rawValue] = nil
                     close(descriptor)
                     abandon(pid)
                     return .failure(error)
@@ -90,15 +89,32 @@ package final class ProcessReaper: Sendable {
         guard number == 0 else { throw SystemError(number: number, operation: "watch a descriptor") }
     }
 
+}
+
+/// The children of a reaper, which its thread collects even when it is gone.
+private final class ReaperChildren: Sendable {
+    struct State {
+        var table: [Int32: (descriptor: Int32, child: ChildProcess)] = [:]
+        /// Whether the reaper is gone.
+        var isOrphaned = false
+    }
+
+    let state = Mutex(State())
+    private let adoptsOrphans: Bool
+
+    init(adoptsOrphans: Bool) { self.adoptsOrphans = adoptsOrphans }
+
+    func orphan() { state.withLock { $0.isOrphaned = true } }
+
     /// Says whether the loop goes on.
-    private func reap(_ ready: [Int32]) -> Bool {
+    func reap(_ ready: [Int32]) -> Bool {
         for pid in ready where pid > 0 { reapChild(pid) }
         if adoptsOrphans { reapOrphans() }
-        return true
+        return state.withLock { !($0.isOrphaned && $0.table.isEmpty) }
     }
 
     private func reapChild(_ pid: Int32) {
-        guard let entry = state.withLock({ $0.children[pid] }) else { return }
+        guard let entry = state.withLock({ $0.table[pid] }) else { return }
         let ended = entry.child.reap {
             var status: Int32 = 0
             let reaped = clinux_reap(pid, &status)
@@ -107,7 +123,7 @@ package final class ProcessReaper: Sendable {
             return reaped > 0 ? ProcessExit(waitStatus: status) : .exited(code: 255)
         }
         guard ended else { return }
-        state.withLock { $0.children[pid] = nil }
+        state.withLock { $0.table[pid] = nil }
         // Closing takes it out of the epoll set too.
         close(entry.descriptor)
     }
@@ -117,7 +133,7 @@ package final class ProcessReaper: Sendable {
             let isOurs: Bool? = state.withLock { state in
                 let pid = clinux_peek_exited_child()
                 guard pid > 0 else { return nil }
-                if state.children[pid] != nil { return true }
+                if state.table[pid] != nil { return true }
                 var status: Int32 = 0
                 return clinux_reap(pid, &status) > 0 ? false : nil
             }
@@ -132,13 +148,16 @@ private struct ReaperLoop: Sendable {
     let epoll: Int32
     let wakeup: EventDescriptor
     let timeout: Int32
-    let reap: @Sendable ([Int32]) -> Bool
+    let children: ReaperChildren
 
     func run() {
         var ready = [Int32](repeating: 0, count: 64)
         while true {
             let count = clinux_wait(epoll, &ready, Int32(ready.count), timeout)
-            guard count >= 0, reap(Array(ready.prefix(Int(count)))) else { break }
+            guard count >= 0 else { break }
+            let identifiers = Array(ready.prefix(Int(count)))
+            if identifiers.contains(0) { wakeup.drain() }
+            guard children.reap(identifiers) else { break }
         }
         close(wakeup.descriptor)
         close(epoll)

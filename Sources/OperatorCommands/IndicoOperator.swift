@@ -37,12 +37,16 @@ package struct IndicoOperator: AsyncParsableCommand {
                 name: "Operation",
                 subcommands: [
                     ConfigCommand.self, IntegrateCommand.self, RemoveRelationCommand.self, RunCommand.self,
-                    ResolvedCommand.self,
+                    ResolvedCommand.self, RefreshCommand.self, AttachResourceCommand.self, AddStorageCommand.self,
+                    DetachStorageCommand.self,
                 ]
             ),
             CommandGroup(
                 name: "Inspection",
-                subcommands: [StatusCommand.self, LogsCommand.self, DebugLogCommand.self, ExecCommand.self]
+                subcommands: [
+                    StatusCommand.self, StorageCommand.self, LogsCommand.self, DebugLogCommand.self,
+                    DebugHooksCommand.self, ExecCommand.self,
+                ]
             ),
         ]
     )

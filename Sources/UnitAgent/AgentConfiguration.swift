@@ -31,8 +31,10 @@ public struct AgentConfiguration: Sendable, Equatable {
     public var containersDirectory: String
     /// The directory in which storage instances get theirs.
     public var storageDirectory: String
-    /// Files served by `resource-get`, by resource name.
+    /// Files served by `resource-get`, by resource name, until another is attached.
     public var resources: [String: String]
+    /// The directory in which attached resources are kept.
+    public var resourcesDirectory: String
 
     /// The name of the model.
     public var modelName: String
@@ -85,6 +87,7 @@ public struct AgentConfiguration: Sendable, Equatable {
         self.containersDirectory = containersDirectory
         self.storageDirectory = agentDirectory + "/storage"
         self.resources = [:]
+        self.resourcesDirectory = agentDirectory + "/resources"
         self.modelName = "local"
         self.modelUUID = nil
         self.application = application

@@ -8,25 +8,31 @@ import Synchronization
 /// What the parts of a running agent share: the model on disk, and what is in memory only.
 final class AgentCore: Sendable {
     let configuration: AgentConfiguration
-    let unit: UnitIdentity
     let store: ModelStore
     let log: DebugLog
     let now: @Sendable () -> Timestamp
     /// Signals each change of the model or of what is in memory.
     let changes = ChangeSignal()
     let memory: Mutex<AgentMemory>
-    /// The fingerprint of the charm on disk.
-    let charmFingerprint: String
+    private let deployed: Mutex<DeployedCharm>
     /// The boot of the machine.
     let hostBoot: String
     private let lock: AgentLock
 
+    /// Who the unit is; its charm is another after ``loadCharm()``.
+    var unit: UnitIdentity { deployed.withLock { $0.unit } }
     var charm: CharmDescription { unit.charm }
+    /// The fingerprint of the charm on disk, as it was read last.
+    var charmFingerprint: String { deployed.withLock { $0.fingerprint } }
 
     /// Opens the agent's files and makes the model what the charm and the configuration say it is.
     ///
     /// - Throws: When another agent uses them, or the charm or the model cannot be read.
-    init(configuration: AgentConfiguration, now: @escaping @Sendable () -> Timestamp) throws {
+    init(
+        configuration: AgentConfiguration,
+        observer: StoreObserver? = nil,
+        now: @escaping @Sendable () -> Timestamp
+    ) throws {
         self.configuration = configuration
         self.now = now
         for path in [configuration.databasePath, configuration.hookSocketPath, configuration.debugLogPath] {
@@ -34,9 +40,10 @@ final class AgentCore: Sendable {
         }
         lock = try AgentLock(path: configuration.databasePath + ".lock")
         log = try DebugLog(path: configuration.debugLogPath, unit: configuration.unitName, now: now)
-        store = try ModelStore(path: configuration.databasePath)
+        store = try ModelStore(path: configuration.databasePath, observer: observer)
+        try CharmDeployment(directory: configuration.charmDirectory).recover()
         let charm = try CharmDescription(directory: configuration.charmDirectory)
-        charmFingerprint = try CharmFingerprint.of(directory: configuration.charmDirectory)
+        let fingerprint = try CharmFingerprint.of(directory: configuration.charmDirectory)
         hostBoot = try Machine.bootID()
         guard JujuVersion(configuration.jujuVersion) != nil else {
             throw CharmError(message: "\"\(configuration.jujuVersion)\" is not a version of Juju")
@@ -46,7 +53,7 @@ final class AgentCore: Sendable {
             try model.setFact(.modelUUID, uuid)
             return uuid
         }
-        unit = UnitIdentity(
+        let unit = UnitIdentity(
             unit: UnitName(application: configuration.application, number: configuration.unitNumber),
             modelName: configuration.modelName,
             modelUUID: uuid,
@@ -56,9 +63,30 @@ final class AgentCore: Sendable {
             storageDirectory: configuration.storageDirectory,
             resources: configuration.resources
         )
+        deployed = Mutex(DeployedCharm(unit: unit, fingerprint: fingerprint))
         memory = Mutex(AgentMemory(time: now(), containers: charm.containers))
-        let (identity, time) = (unit, now())
-        try store.write { try $0.prepare(identity, at: time) }
+        let time = now()
+        try store.write { model in
+            try model.prepare(unit, at: time)
+            try model.failInterruptedTask()
+        }
+    }
+
+    /// Reads the charm on disk anew, and makes the model what it says it is.
+    func loadCharm() throws {
+        let charm = try CharmDescription(directory: configuration.charmDirectory)
+        let fingerprint = try CharmFingerprint.of(directory: configuration.charmDirectory)
+        var unit = unit
+        unit.charm = charm
+        let (renewed, time) = (unit, now())
+        try store.write { try $0.prepare(renewed, at: time) }
+        deployed.withLock { $0 = DeployedCharm(unit: renewed, fingerprint: fingerprint) }
+        memory.withLock { memory in
+            memory.containers = Dictionary(
+                uniqueKeysWithValues: charm.containers.map { ($0, memory.containers[$0] ?? AgentMemory.Container()) }
+            )
+            memory.workloadEvents.removeAll { !charm.containers.contains($0.container) }
+        }
     }
 
     /// The hash of the configuration the charm would be told now.
@@ -72,6 +100,12 @@ final class AgentCore: Sendable {
 
     /// Writes a line of the agent itself to the debug log.
     func note(_ level: LogLevel, _ message: String) { log.write(level, "juju.worker.uniter", message) }
+}
+
+/// The charm that runs.
+private struct DeployedCharm: Sendable {
+    var unit: UnitIdentity
+    var fingerprint: String
 }
 
 /// What an agent remembers only while it runs.
@@ -101,6 +135,8 @@ struct AgentMemory: Sendable {
     var cancelledTask: Int?
     /// Whether the loop begins no more hooks.
     var isStopping = false
+    /// The operator's session that runs hooks by hand.
+    var debugSession: DebugSession?
 
     /// What an operator says about a failed hook.
     enum Resolution: Sendable {
@@ -131,7 +167,10 @@ extension Model {
             )
         }
         for storage in unit.charm.storages {
-            for index in 0..<storage.minimumCount {
+            // A unit that is being removed gets back nothing that was taken from it.
+            let used = try storages().filter { $0.name == storage.name }.count
+            let first = try nextStorageIndex(storage.name)
+            for index in first..<(first + max(0, try flag(.dying) ? 0 : storage.minimumCount - used)) {
                 try addStorage(
                     id: "\(storage.name)/\(index)",
                     name: storage.name,
@@ -143,7 +182,12 @@ extension Model {
         if try status(of: unit.unitName) == nil {
             try setStatus(of: unit.unitName, "maintenance", Self.installing, at: time)
         }
-        // An action is never run twice: the operator decides whether the first run did what it should.
+    }
+
+    /// Ends an action a former agent did not.
+    ///
+    /// It is never run twice: the operator decides whether the first run did what it should.
+    fileprivate func failInterruptedTask() throws {
         if let id = try fact(.runningTask).flatMap({ Int($0) }) {
             try setTask(id, status: .failed, message: "action terminated: the agent was killed while it ran")
             try setFact(.runningTask, nil)
@@ -161,11 +205,15 @@ final class AgentLock: Sendable {
     init(path: String) throws {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw SystemError.last("open \(path)") }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let number = errno
-            guard number == EWOULDBLOCK else { throw SystemError(number: number, operation: "lock \(path)") }
-            throw CharmError(message: "another agent holds \(path); stop it first")
+        // More than once: a process that an agent which just ended was starting may hold it for an instant longer.
+        var number: Int32 = 0
+        for attempt in 0..<25 {
+            if attempt > 0 { usleep(20_000) }
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return }
+            number = errno
+            if number != EWOULDBLOCK { throw SystemError(number: number, operation: "lock \(path)") }
         }
+        throw CharmError(message: "another agent holds \(path); stop it first")
     }
 
     deinit { close(descriptor) }

@@ -55,8 +55,8 @@ public struct UnitAgent: Service {
         try await group.run()
     }
 
-    func run(now: @escaping @Sendable () -> Timestamp) async throws {
-        let core = try AgentCore(configuration: configuration, now: now)
+    func run(observer: StoreObserver? = nil, now: @escaping @Sendable () -> Timestamp) async throws {
+        let core = try AgentCore(configuration: configuration, observer: observer, now: now)
         try linkTools()
         let tools = HookToolRunner(
             store: core.store,
@@ -73,6 +73,12 @@ public struct UnitAgent: Service {
         try watchers.start()
         core.log.write(.info, "juju.agent", "unit agent for \(core.unit.unitName) started, charm \(core.charm.name)")
         defer {
+            // Who runs hooks by hand has nothing to wait for any more.
+            let session = core.memory.withLock { memory in
+                memory.isStopping = true
+                return memory.debugSession
+            }
+            session?.leave()
             watchers.stop()
             toolServer.stop()
             control.stop()
@@ -84,7 +90,9 @@ public struct UnitAgent: Service {
             runner: CommandRunner(reaper: try ProcessReaper()),
             path: ProcessEnvironment.variable("PATH") ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         )
-        try await run(HookLoop(core: core, tools: tools, dispatcher: dispatcher))
+        try await run(
+            HookLoop(core: core, tools: tools, dispatcher: dispatcher) { try watchers.start() }
+        )
     }
 
     /// Runs the loop beside the watch for the group's shutdown.

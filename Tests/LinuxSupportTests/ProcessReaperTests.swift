@@ -34,6 +34,14 @@ import Testing
         }
     }
 
+    @Test func `a reaper that is dropped still collects its children`() async throws {
+        let child = try ProcessReaper().spawn(request("exec sleep 1000"))
+        #expect(child.send(.kill))
+        #expect(await child.exit() == .signalled(number: SIGKILL))
+        // No zombie: a process number nobody has.
+        #expect(kill(child.pid.rawValue, 0) != 0)
+    }
+
     @Test func `a reaped process gets no signal`() async throws {
         let reaper = try ProcessReaper()
         let child = try reaper.spawn(request("exit 0"))

@@ -180,6 +180,54 @@ public struct AgentControlClient: Sendable {
     /// - Throws: ``ControlFailure`` with code `not-found` when the operator has no such secret.
     public func removeSecret(_ uri: String) throws(ControlFailure) { _ = try ask(.removeSecret(uri: uri)) }
 
+    /// Has another version of the charm run from the next hook on, without the agent starting again.
+    ///
+    /// The charm is told by `upgrade-charm` and `config-changed`. While a hook is in error the charm waits, unless it
+    /// is forced: then the hook is run again by the new charm, and there is no `upgrade-charm`.
+    ///
+    /// - Parameters:
+    ///   - directory: The directory the charm is unpacked in, which is copied; `nil` when its files have been put in
+    ///     place already.
+    ///   - force: Whether it is put in place even while a hook is in error.
+    /// - Throws: ``ControlFailure`` with code `invalid` when it is not a charm, or another one.
+    public func refresh(charm directory: String? = nil, force: Bool = false) throws(ControlFailure) {
+        _ = try ask(.refresh(charm: directory, force: force))
+    }
+
+    /// Replaces the file of a resource; the charm is told by `upgrade-charm`.
+    ///
+    /// - Parameters:
+    ///   - name: The resource, as the charm declares it.
+    ///   - file: The path of the file, which is copied.
+    /// - Throws: ``ControlFailure``: `not-found` when the charm declares no such resource, `invalid` when the file
+    ///   cannot be read.
+    public func attachResource(_ name: String, file: String) throws(ControlFailure) {
+        _ = try ask(.attachResource(name: name, file: file))
+    }
+
+    /// Adds instances of a storage; the charm is told of each.
+    ///
+    /// - Parameters:
+    ///   - name: The storage, as the charm declares it.
+    ///   - count: How many.
+    /// - Returns: The ids, such as `data/1`.
+    /// - Throws: ``ControlFailure``: `not-found` when the charm declares no such storage, `conflict` when it takes no
+    ///   more.
+    @discardableResult
+    public func addStorage(_ name: String, count: Int = 1) throws(ControlFailure) -> [String] {
+        guard case .storage(let ids) = try ask(.addStorage(name: name, count: count)) else {
+            throw unexpected("add-storage")
+        }
+        return ids
+    }
+
+    /// Takes a storage from the unit once the charm has been told; its directory stays where it is.
+    ///
+    /// - Parameter id: The id, such as `data/1`.
+    /// - Throws: ``ControlFailure``: `not-found` when the unit has none of that id, `conflict` when the charm cannot do
+    ///   without it.
+    public func detachStorage(_ id: String) throws(ControlFailure) { _ = try ask(.detachStorage(id: id)) }
+
     /// Reads the debug log.
     ///
     /// - Parameters:
@@ -214,12 +262,27 @@ public struct AgentControlClient: Sendable {
         _ request: ControlRequest,
         handle: (ControlReply) -> Bool
     ) throws(ControlFailure) {
+        try converse(request) { handle($0) ? .listen : .end }
+    }
+
+    /// What a client does after a reply.
+    enum Turn {
+        case listen
+        case answer(ControlRequest)
+        case end
+    }
+
+    func converse(_ request: ControlRequest, handle: (ControlReply) -> Turn) throws(ControlFailure) {
         do {
             var connection = try LocalConnection.connect(to: socketPath)
             try connection.send(request)
             while let reply = try connection.receive(ControlReply.self) {
                 if case .failed(let failure) = reply { throw failure }
-                if !handle(reply) { return }
+                switch handle(reply) {
+                case .listen: continue
+                case .answer(let next): try connection.send(next)
+                case .end: return
+                }
             }
         } catch let failure as ControlFailure {
             throw failure

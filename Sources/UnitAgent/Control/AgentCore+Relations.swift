@@ -4,10 +4,11 @@ import HookProtocol
 extension AgentCore {
     /// Relates an endpoint to an application, or updates that relation; returns its number.
     func integrate(_ endpoint: String, _ remote: RemoteApplication) throws -> Int {
-        guard let declared = charm.endpoint(endpoint), declared.role != .peers else {
-            let known = charm.endpoints.filter { $0.role != .peers }.map(\.name).joined(separator: ", ")
+        guard let declared = charm.endpoint(endpoint) else {
+            let known = charm.endpoints.map(\.name).joined(separator: ", ")
             throw ControlFailure(.notFound, "the charm \(charm.name) has no endpoint \(endpoint); it has \(known)")
         }
+        if declared.role == .peers { return try updatePeers(endpoint, remote) }
         guard remote.name != unit.application, !remote.name.isEmpty, !remote.name.contains("/") else {
             throw ControlFailure(.invalid, "\"\(remote.name)\" cannot be the name of a remote application")
         }
@@ -26,6 +27,28 @@ extension AgentCore {
                 }()
             try model.update(number, remote, reader: unit.application)
             return number
+        }
+        changes.signal()
+        return number
+    }
+
+    /// Says which other units the application has, and what stands in their databags of a peer relation.
+    private func updatePeers(_ endpoint: String, _ peers: RemoteApplication) throws -> Int {
+        let unit = unit
+        guard peers.name == unit.application, peers.databag.isEmpty, peers.secrets.isEmpty,
+            peers.units[unit.unit.number] == nil
+        else {
+            throw ControlFailure(
+                .invalid,
+                "\(endpoint) relates the units of \(unit.application) with each other: only other units of it and their databags can be given"
+            )
+        }
+        let number = try store.write { model in
+            guard let relation = try model.relations().first(where: { $0.id.endpoint == endpoint }) else {
+                throw ControlFailure(.notFound, "there is no peer relation \(endpoint)")
+            }
+            try model.update(relation.number, peers, uris: [:])
+            return relation.number
         }
         changes.signal()
         return number
@@ -94,6 +117,11 @@ extension Model {
     /// Makes the remote side of a relation what the operator says it is.
     fileprivate func update(_ number: Int, _ remote: RemoteApplication, reader: String) throws {
         let uris = try updateSecrets(number, remote, reader: reader)
+        try update(number, remote, uris: uris)
+    }
+
+    /// Makes databags and units of a relation what the operator says they are; in databags, secrets are these.
+    fileprivate func update(_ number: Int, _ remote: RemoteApplication, uris: [String: String]) throws {
         let resolve = { (databag: [String: DatabagValue]) in
             try databag.mapValues { value in
                 switch value {
@@ -109,7 +137,10 @@ extension Model {
                 }
             }.filter { !$0.value.isEmpty }
         }
-        try setDatabag(number, of: remote.name, to: try resolve(remote.databag))
+        // The databag of the own application is not for others to write.
+        if try relation(number)?.isPeer == false {
+            try setDatabag(number, of: remote.name, to: try resolve(remote.databag))
+        }
         var units: Set<String> = []
         for (index, databag) in remote.units {
             let unit = "\(remote.name)/\(index)"

@@ -51,7 +51,16 @@ extension AgentCore {
                     )
                 },
                 failedHook: failed,
-                time: time.description
+                time: time.description,
+                storages: try model.storages().map { storage in
+                    StorageStatus(
+                        id: storage.id,
+                        kind: storage.kind,
+                        location: storage.location,
+                        isAttached: storage.isAttached,
+                        isDetaching: storage.isDetaching
+                    )
+                }
             )
         }
     }

@@ -17,11 +17,17 @@ enum ControlRequest: Codable, Sendable, Equatable {
     case removeUnit
     case addSecret(content: [String: String])
     case removeSecret(uri: String)
+    case refresh(charm: String?, force: Bool)
+    case attachResource(name: String, file: String)
+    case addStorage(name: String, count: Int)
+    case detachStorage(id: String)
+    case debugHooks(names: [String])
+    case debugHookEnded(exitCode: Int32)
 }
 
 /// A reply on the control socket: one line of JSON.
 ///
-/// `debugLog` is answered by many.
+/// `debugLog` and `debugHooks` are answered by many.
 enum ControlReply: Codable, Sendable, Equatable {
     case done
     case failed(ControlFailure)
@@ -32,6 +38,9 @@ enum ControlReply: Codable, Sendable, Equatable {
     case action(ActionResult)
     case logLines([String])
     case secret(uri: String)
+    case storage(ids: [String])
+    /// A hook to run by hand; nil only finds out whether anybody still listens.
+    case debugHook(DebugHook?)
 }
 
 /// Why the agent refused a request.

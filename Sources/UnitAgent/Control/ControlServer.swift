@@ -43,6 +43,7 @@ struct ControlSession: Sendable {
                     try streamLog(lines, follow: follow, to: connection)
                     return
                 }
+                if case .debugHooks(let names) = request { return try core.serveDebugHooks(names, on: &connection) }
                 try connection.send(reply(to: request))
             } catch let error as DecodingError {
                 let failure = ControlFailure(.invalid, "cannot understand the request: \(error)")
@@ -81,7 +82,13 @@ struct ControlSession: Sendable {
         case .removeUnit: try core.removeUnit()
         case .addSecret(let content): return .secret(uri: try core.addUserSecret(content))
         case .removeSecret(let uri): try core.removeUserSecret(uri)
-        case .debugLog: break
+        case .refresh(let path, let force): try core.requestRefresh(path, force: force)
+        case .attachResource(let name, let file): try core.attachResource(name, file)
+        case .addStorage(let name, let count): return .storage(ids: try core.addStorage(name, count))
+        case .detachStorage(let id): try core.detachStorage(id)
+        case .debugHookEnded:
+            throw ControlFailure(.invalid, "debugHookEnded belongs into a conversation that begins with debugHooks")
+        case .debugLog, .debugHooks: break
         }
         return .done
     }

@@ -16,6 +16,8 @@ public struct StatusSnapshot: Codable, Sendable, Equatable {
     public var failedHook: FailedHookStatus?
     /// When the snapshot was taken, RFC 3339.
     public var time: String
+    /// The storage instances of the unit, by id.
+    public var storages: [StorageStatus] = []
 }
 
 /// A status with its message and the time since when it holds.
@@ -98,6 +100,20 @@ public struct ContainerStatus: Codable, Sendable, Equatable {
     public var reachable: Bool
     /// Whether the charm has been told that this Pebble is ready.
     public var ready: Bool
+}
+
+/// A storage instance in a status.
+public struct StorageStatus: Codable, Sendable, Equatable {
+    /// The id, such as `data/0`.
+    public var id: String
+    /// `filesystem` or `block`.
+    public var kind: String
+    /// Its directory.
+    public var location: String
+    /// Whether the charm has been told that it is there.
+    public var isAttached: Bool
+    /// Whether it is being taken away.
+    public var isDetaching: Bool
 }
 
 /// A hook that failed.

@@ -66,6 +66,15 @@ struct Dispatcher: Sendable {
         }
     }
 
+    /// What an operator needs to run an event by hand.
+    func debugHook(_ event: HookEvent, contextID: String) -> DebugHook {
+        DebugHook(
+            name: event.name,
+            environment: environment(event, contextID: contextID),
+            directory: configuration.charmDirectory
+        )
+    }
+
     /// The charm's whole environment: nothing of the agent's own but the search path.
     private func environment(_ event: HookEvent, contextID: String) -> [String: String] {
         var additional = ["DEBIAN_FRONTEND": "noninteractive", "APT_LISTCHANGES_FRONTEND": "none"]

@@ -29,7 +29,7 @@ extension AgentCore {
     func marks(for event: HookEvent, _ model: Model) throws -> HookMarks {
         HookMarks(
             configHash: try configHash(model),
-            charmFingerprint: charmFingerprint,
+            charmFingerprint: try model.charmMark(charmFingerprint),
             hostBoot: hostBoot,
             databagVersion: try model.databagVersion(of: event),
             secretRevision: try model.secretRevision(of: event),

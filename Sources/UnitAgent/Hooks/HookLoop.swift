@@ -9,6 +9,8 @@ struct HookLoop: Sendable {
     let core: AgentCore
     let tools: HookToolRunner
     let dispatcher: Dispatcher
+    /// Called when another charm has been put in place.
+    var refreshed: @Sendable () throws -> Void = {}
 
     private var backoff: RetryBackoff { RetryBackoff(first: core.configuration.firstRetryDelay) }
 
@@ -17,6 +19,7 @@ struct HookLoop: Sendable {
         try killLeftovers()
         while !Task.isCancelled, !core.memory.withLock({ $0.isStopping }) {
             try resolve()
+            if try core.refreshIfDue() { try refreshed() }
             let state = try gather()
             if state.isRemoved { return }
             guard let event = Resolver.next(state) else {
@@ -50,7 +53,7 @@ struct HookLoop: Sendable {
             state.isDying = try model.flag(.dying)
             state.isLeaderElected = try model.flag(.leaderElected)
             state.hasRebooted = try model.fact(.hostBoot) != core.hostBoot
-            state.isCharmNew = try model.fact(.charmFingerprint) != core.charmFingerprint
+            state.isCharmNew = try model.fact(.charmFingerprint) != model.charmMark(core.charmFingerprint)
             state.isConfigNew = try !memory.isConfigTold || model.fact(.configHash) != core.configHash(model)
             state.isUpdateStatusDue = time >= memory.lastUpdateStatus + interval
             state.relations = try model.relations()
@@ -117,7 +120,7 @@ struct HookLoop: Sendable {
         core.setAgentStatus("executing", "running \(event.isAction ? "action" : "hook") \(event.name)")
         let task = event.task
         tools.begin(HookContext(id: contextID, event: event, task: task))
-        let result = await dispatcher.dispatch(event, contextID: contextID) { cancel in
+        let result = await run(event, contextID: contextID) { cancel in
             let isCancelled = core.memory.withLock { memory in
                 memory.runningTask = task.map { ($0, cancel) }
                 return task != nil && memory.cancelledTask == task
@@ -134,6 +137,23 @@ struct HookLoop: Sendable {
             finish(event, context, marks, result)
         }
         core.changes.signal()
+    }
+
+    /// Has the charm do a hook or action, or the operator who wants to do it by hand.
+    private func run(
+        _ event: HookEvent,
+        contextID: String,
+        started: (@escaping @Sendable () -> Void) -> Void
+    ) async -> DispatchResult {
+        if let session = core.memory.withLock({ $0.debugSession }), session.wants(event) {
+            started { session.finish(DispatchResult(exit: nil, failure: "killed", isCancelled: true)) }
+            if let result = await session.run(dispatcher.debugHook(event, contextID: contextID)) {
+                // What was started in the shell ends with it, as what a charm starts does.
+                if result.exit == nil { _ = Leftovers.kill(contextID: contextID) }
+                return result
+            }
+        }
+        return await dispatcher.dispatch(event, contextID: contextID, started: started)
     }
 
     private func finish(_ event: HookEvent, _ context: HookContext, _ marks: HookMarks, _ result: DispatchResult) {

@@ -36,6 +36,7 @@ enum Resolver {
         if let event = state.workloadEvents.first { return event.event }
         if let due = state.secrets.first { return due.event }
         if let action = action(state) { return action }
+        if let leaving = state.storages.first(where: { $0.isDetaching }) { return .storageDetaching(leaving.event) }
         return state.storages.first { !$0.isAttached }.map { .storageAttached($0.event) }
     }
 

@@ -25,6 +25,19 @@ struct WorkloadEvent: Sendable, Equatable {
         case .checkRecovered(let check): .pebbleCheckRecovered(container: container, check: check)
         }
     }
+
+    /// Whether this makes an earlier event of the same container pointless: the same notice once more, or how the same
+    /// check does now.
+    func overtakes(_ earlier: WorkloadEvent) -> Bool {
+        guard container == earlier.container else { return false }
+        switch (kind, earlier.kind) {
+        case (.customNotice(let notice), .customNotice(let old)): return notice.id == old.id
+        case (.checkFailed(let check), .checkFailed(let old)), (.checkFailed(let check), .checkRecovered(let old)),
+            (.checkRecovered(let check), .checkFailed(let old)), (.checkRecovered(let check), .checkRecovered(let old)):
+            return check == old
+        default: return false
+        }
+    }
 }
 
 /// A hook that was begun and has not succeeded.

@@ -19,6 +19,7 @@ enum Fact: String {
     case runningTask = "running-task"
     case runningProcess = "running-process"
     case workloadVersion = "workload-version"
+    case pendingCharm = "pending-charm"
 }
 
 extension Model {

@@ -9,6 +9,8 @@ struct StorageState: Sendable, Equatable {
     let kind: String
     /// Whether the charm has been told of it.
     var isAttached: Bool
+    /// Whether it is being taken away.
+    var isDetaching = false
 }
 
 extension Model {
@@ -19,7 +21,8 @@ extension Model {
                 name: $0.text(1),
                 location: $0.text(2),
                 kind: $0.text(3),
-                isAttached: $0.flag(4)
+                isAttached: $0.flag(4),
+                isDetaching: $0.number(4) == 2
             )
         }
     }
@@ -32,6 +35,29 @@ extension Model {
             .text(location),
             .text(kind)
         )
+        guard let index = Int(id.drop { $0 != "/" }.dropFirst()) else { return }
+        try connection.run(
+            """
+            INSERT INTO fact VALUES (?, ?)
+            ON CONFLICT (key) DO UPDATE SET value = max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER))
+            """,
+            .text(Self.indexKey(name)),
+            .text(String(index + 1))
+        )
+    }
+
+    /// The number the next instance of a storage gets; none is given twice.
+    func nextStorageIndex(_ name: String) throws -> Int {
+        let next = try connection.row("SELECT value FROM fact WHERE key = ?", .text(Self.indexKey(name)))
+        let used = try storages().filter { $0.name == name }.compactMap { Int($0.id.drop { $0 != "/" }.dropFirst()) }
+        return max(next.flatMap { Int($0.text(0)) } ?? 0, (used.max() ?? -1) + 1)
+    }
+
+    private static func indexKey(_ name: String) -> String { "storage-next:\(name)" }
+
+    /// Begins to take a storage away: the charm is told, then it is gone from the model.
+    func setDetaching(storage id: String) throws {
+        try connection.run("UPDATE storage SET attached = 2 WHERE id = ?", .text(id))
     }
 
     func setAttached(_ isAttached: Bool, storage id: String) throws {

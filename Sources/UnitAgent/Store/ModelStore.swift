@@ -10,7 +10,7 @@ final class ModelStore: @unchecked Sendable {
     private let connection: SQLiteConnection
 
     /// Opens or makes the store at `path`, readable by its owner only.
-    init(path: String) throws(StoreError) {
+    init(path: String, observer: StoreObserver? = nil) throws(StoreError) {
         // Made before SQLite opens it: its journal files take the mode of the main file.
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
@@ -18,6 +18,7 @@ final class ModelStore: @unchecked Sendable {
         }
         close(descriptor)
         connection = try SQLiteConnection(path: path)
+        connection.observer = observer
         let found = try connection.row("PRAGMA user_version")?.number(0) ?? 0
         switch found {
         case Schema.version: break
@@ -74,6 +75,9 @@ final class ModelStore: @unchecked Sendable {
         connection.holdsForgottenSecrets = false
     }
 }
+
+/// Sees each statement that changes something, before it runs and after: where a test has the process die.
+typealias StoreObserver = @Sendable (_ statement: String, _ isDone: Bool) -> Void
 
 /// The model inside one transaction.
 ///

@@ -51,6 +51,8 @@ struct SQLiteRow: Sendable {
 final class SQLiteConnection {
     private let handle: OpaquePointer
     private var statements: [String: OpaquePointer] = [:]
+    /// Told of each statement run for its effect.
+    var observer: StoreObserver?
     /// Whether something was deleted that must not be readable in the files any more.
     var holdsForgottenSecrets = false
 
@@ -84,11 +86,17 @@ final class SQLiteConnection {
 
     /// Runs statements without parameters, as a schema has them.
     func script(_ sql: String) throws(StoreError) {
+        observer?(sql, false)
         guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else { throw failure(sql) }
+        observer?(sql, true)
     }
 
     /// Runs a statement for its effect.
-    func run(_ sql: String, _ parameters: SQLiteValue...) throws(StoreError) { _ = try execute(sql, parameters) }
+    func run(_ sql: String, _ parameters: SQLiteValue...) throws(StoreError) {
+        observer?(sql, false)
+        _ = try execute(sql, parameters)
+        observer?(sql, true)
+    }
 
     /// Runs a statement for its rows.
     func rows(_ sql: String, _ parameters: SQLiteValue...) throws(StoreError) -> [SQLiteRow] {

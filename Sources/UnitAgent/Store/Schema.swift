@@ -50,6 +50,7 @@ enum Schema {
             task INTEGER NOT NULL REFERENCES task(id) ON DELETE CASCADE, line TEXT NOT NULL);
         CREATE TABLE storage (
             id TEXT PRIMARY KEY, name TEXT NOT NULL, location TEXT NOT NULL, kind TEXT NOT NULL,
+            -- 0 before the charm was told, 1 after, 2 while it is taken away.
             attached INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
         """
 }

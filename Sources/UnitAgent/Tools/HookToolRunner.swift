@@ -7,7 +7,7 @@ import Synchronization
 /// Performs hook-tool calls of the running dispatch, one at a time.
 final class HookToolRunner: Sendable {
     private let store: ModelStore
-    private let unit: UnitIdentity
+    private let unit: @Sendable () -> UnitIdentity
     private let log: DebugLog
     private let now: @Sendable () -> Timestamp
     /// Called when a tool changed the committed model.
@@ -19,7 +19,7 @@ final class HookToolRunner: Sendable {
 
     init(
         store: ModelStore,
-        unit: UnitIdentity,
+        unit: @escaping @autoclosure @Sendable () -> UnitIdentity,
         log: DebugLog,
         now: @escaping @Sendable () -> Timestamp,
         changed: @escaping @Sendable () -> Void
@@ -73,8 +73,8 @@ final class HookToolRunner: Sendable {
         _ dispatch: HookContext
     ) throws -> String {
         let flags = try tool.flags.parse(request.arguments)
-        let time = now()
-        let work: @Sendable (Model) throws -> ToolWork = { [unit] model in
+        let (time, unit) = (now(), unit())
+        let work: @Sendable (Model) throws -> ToolWork = { model in
             let committedSecrets = try request.tool.hasPrefix("secret-") ? Set(model.secrets().map(\.id)) : []
             for write in dispatch.writes { try write.apply(to: model) }
             var call = ToolCall(

@@ -5,14 +5,14 @@ import PebbleAPI
 
 /// Who the unit is, as hook tools and hooks see it.
 ///
-/// It does not change while the agent runs.
+/// It does not change while a hook runs.
 struct UnitIdentity: Sendable {
     let unit: UnitName
     let modelName: String
     let modelUUID: String
     let jujuVersion: String
     let address: String
-    let charm: CharmDescription
+    var charm: CharmDescription
     let storageDirectory: String
     let resources: [String: String]
 

@@ -9,26 +9,35 @@ final class WorkloadWatchers: Sendable {
     private let core: AgentCore
     private let connect: @Sendable (String) -> any WorkloadConnection
     private let isStopped = Mutex(false)
+    private let watched = Mutex<Set<String>>([])
 
     init(core: AgentCore, connect: (@Sendable (String) -> any WorkloadConnection)? = nil) {
         self.core = core
         self.connect = connect ?? { PebbleWorkload(socketPath: $0) }
     }
 
-    /// Begins to watch.
+    /// Begins to watch the containers of the charm that are not watched yet.
     func start() throws(SystemError) {
-        for name in core.charm.containers {
+        for name in core.charm.containers where watched.withLock({ $0.insert(name).inserted }) {
             let socket = "\(core.configuration.containersDirectory)/\(name)/pebble.socket"
             let connection = connect(socket)
             try startThread(named: "watch-\(name)") { [self] in
                 WorkloadWatcher(container: name, core: core, connection: connection) { [weak self] in
-                    self?.isStopped.withLock { $0 } ?? true
+                    self?.hasEnded(name) ?? true
                 }.run()
             }
         }
     }
 
     func stop() { isStopped.withLock { $0 = true } }
+
+    /// Whether a container is watched no more: all are not, or the charm has it no longer.
+    private func hasEnded(_ name: String) -> Bool {
+        if isStopped.withLock({ $0 }) { return true }
+        if core.charm.containers.contains(name) { return false }
+        watched.withLock { _ = $0.remove(name) }
+        return true
+    }
 }
 
 /// Watches the Pebble of one container.
@@ -92,7 +101,11 @@ struct WorkloadWatcher {
     }
 
     private func enqueue(_ event: WorkloadEvent) {
-        core.memory.withLock { $0.workloadEvents.append(event) }
+        core.memory.withLock { memory in
+            // While a hook is in error nothing is told, for hours perhaps: what has been overtaken is no news then.
+            if memory.failures > 0 { memory.workloadEvents.removeAll { event.overtakes($0) } }
+            memory.workloadEvents.append(event)
+        }
         core.changes.signal()
     }
 

@@ -25,6 +25,9 @@ import UnitAgent
         ["logs", "-f", "indico", "celery"], ["logs", "-n", "5"], ["debug-log", "-f"],
         ["exec", "indico", "--", "sh", "-c", "id"],
         ["enable"], ["disable"], ["destroy", "--yes"], ["agent", "--state-dir", "/x"], ["resolved"], ["version"],
+        ["resolved", "--no-retry"], ["debug-hooks"], ["debug-hooks", "--at", "all", "config-changed"],
+        ["refresh", "--path", "."], ["refresh", "--path", ".", "--force-units"], ["attach-resource", "logo=./x"],
+        ["storage", "--format", "json"], ["add-storage", "cache", "--count", "2"], ["detach-storage", "cache/0"],
     ])
     func `what the help shows is understood`(words: [String]) {
         #expect(outcome(words) == nil)
@@ -41,7 +44,8 @@ import UnitAgent
         ["integrate", "smtp", "--host", "h", "--security", "ssl"],
         ["run"], ["run", "add-admin", "email"], ["run", "add-admin", "password=secret"], ["logs", "-n", "-1"],
         ["exec", "indico"],
-        ["exec", "nowhere", "--", "true"], ["remove-relation"],
+        ["exec", "nowhere", "--", "true"], ["remove-relation"], ["refresh"], ["attach-resource", "logo"],
+        ["add-storage", "cache", "--count", "0"], ["detach-storage"],
     ])
     func `misuse is told from failure by its exit code`(words: [String]) {
         #expect(outcome(words) == .usedWrongly)

@@ -47,7 +47,7 @@ import Testing
             }
             let one = RemoteApplication(name: "one")
             #expect(code { try client.integrate(endpoint: "nope", with: one) } == .notFound)
-            #expect(code { try client.integrate(endpoint: "friends", with: one) } == .notFound)
+            #expect(code { try client.integrate(endpoint: "friends", with: one) } == .invalid)
             #expect(code { try client.integrate(endpoint: "db", with: RemoteApplication(name: "tiny")) } == .invalid)
             let dangling = RemoteApplication(name: "one", databag: ["user": .secret("nope")])
             #expect(code { try client.integrate(endpoint: "db", with: dangling) } == .invalid)

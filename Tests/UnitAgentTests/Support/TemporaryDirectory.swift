@@ -24,6 +24,10 @@ final class TemporaryDirectory: Sendable {
         String(decoding: (try? FileBytes.read("\(path)/\(name)")) ?? [], as: UTF8.self)
     }
 
+    func delete(_ name: String) throws {
+        guard unlink("\(path)/\(name)") == 0 else { throw SystemError.last("remove \(name)") }
+    }
+
     private func makeFolders(_ path: String) throws {
         var status = stat()
         if path.isEmpty || stat(path, &status) == 0 { return }

@@ -35,15 +35,8 @@ final class TestUnit: Sendable {
         slow: {}
         """
 
-    private static let dispatch = """
-        #!/bin/sh
-        line="${JUJU_DISPATCH_PATH#*/}"
-        [ -n "$JUJU_RELATION_ID" ] && line="$line $JUJU_REMOTE_APP"
-        [ -n "$JUJU_REMOTE_UNIT" ] && line="$line $JUJU_REMOTE_UNIT"
-        [ -n "$JUJU_SECRET_REVISION" ] && line="$line $JUJU_SECRET_REVISION"
-        echo "$line" >> "$TEST_DIR/events"
-        if [ -e "$JUJU_DISPATCH_PATH" ]; then . "./$JUJU_DISPATCH_PATH"; fi
-        """
+    /// The directory of files that tests use as they are.
+    static let fixtures = #filePath.split(separator: "/").dropLast(2).reduce("") { "\($0)/\($1)" } + "/Fixtures"
 
     init(hooks: [String: String] = [:], metadata: String = TestUnit.metadata) throws {
         directory = try TemporaryDirectory()
@@ -52,7 +45,7 @@ final class TestUnit: Sendable {
         try directory.write(Self.config, to: "charm/config.yaml")
         try directory.write(Self.actions, to: "charm/actions.yaml")
         try directory.write("1.0", to: "charm/version")
-        try directory.write(Self.dispatch, to: "charm/dispatch", mode: 0o755)
+        try Self.link("\(Self.fixtures)/shell/dispatch", to: "\(path)/charm")
         for (name, script) in hooks { try directory.write(script, to: "charm/\(name)") }
         var configuration = AgentConfiguration(
             agentDirectory: "\(path)/agent",
@@ -61,20 +54,32 @@ final class TestUnit: Sendable {
             containersDirectory: "\(path)/containers",
             application: "tiny"
         )
-        configuration.hookToolExecutable = try Self.hookTool()
+        configuration.hookToolExecutable = try Self.product("hook-tool")
         configuration.environment["TEST_DIR"] = path
         configuration.firstRetryDelay = .milliseconds(50)
         self.configuration = configuration
         client = AgentControlClient(socketPath: configuration.controlSocketPath)
     }
 
-    /// The hook-tool executable, built beside the tests.
-    static func hookTool() throws -> String {
+    /// Makes a script the `dispatch` of the charm in a folder.
+    ///
+    /// A link, not a file written here: a process another test starts at that moment would inherit the file open for
+    /// writing, and starting the script would fail until it is closed.
+    func link(_ script: String, to folder: String) throws { try Self.link(script, to: "\(directory.path)/\(folder)") }
+
+    private static func link(_ script: String, to folder: String) throws {
+        let path = "\(folder)/dispatch"
+        unlink(path)
+        try #require(symlink(script, path) == 0, "cannot link \(path)")
+    }
+
+    /// An executable of the package, built beside the tests.
+    static func product(_ name: String) throws -> String {
         var buffer = [CChar](repeating: 0, count: 4096)
         let length = readlink("/proc/self/exe", &buffer, buffer.count)
         let own = String(decoding: buffer[..<max(length, 0)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let path = own[..<(own.lastIndex(of: "/") ?? own.startIndex)] + "/hook-tool"
-        try #require(access(String(path), X_OK) == 0, "hook-tool is not built: swift build")
+        let path = own[..<(own.lastIndex(of: "/") ?? own.startIndex)] + "/\(name)"
+        try #require(access(String(path), X_OK) == 0, "\(name) is not built: swift build")
         return String(path)
     }
 
@@ -95,7 +100,15 @@ final class TestUnit: Sendable {
         change(&configuration)
         let agent = UnitAgent(configuration: configuration)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await agent.run(now: now ?? { Timestamp.now() }) }
+            group.addTask {
+                do {
+                    try await agent.run(now: now ?? { Timestamp.now() })
+                } catch {
+                    // Said here: the body only waits for an agent that is not there.
+                    Issue.record("the agent failed: \(error)")
+                    throw error
+                }
+            }
             do {
                 try await eventually("the agent answers") { client.isReachable }
                 try await body(client)

@@ -13,6 +13,10 @@ enum GoalStateTool: HookToolCommand {
         let own = try call.model.status(of: call.unit.unitName)
         let isDying = try call.model.flag(.dying)
         var endpoints: [String: [String: JSONValue]] = [:]
+        var peers: [String: JSONValue] = [:]
+        for member in try call.model.relations().filter(\.isPeer).flatMap(\.members) where member.isPresent {
+            peers[member.unit] = .object(["status": "active", "since": since])
+        }
         for relation in try call.model.relations() where !relation.isPeer {
             let word = relation.isDying ? "dying" : relation.isCreated ? "joined" : "joining"
             let status: JSONValue = .object(["status": .string(word), "since": since])
@@ -29,7 +33,7 @@ enum GoalStateTool: HookToolCommand {
         ])
         return try call.output(
             .object([
-                "units": .object([call.unit.unitName: unit]),
+                "units": .object(peers.merging([call.unit.unitName: unit]) { $1 }),
                 "relations": .object(endpoints.mapValues { .object($0) }),
             ])
         )

@@ -10,7 +10,7 @@ enum ResourceGetTool: HookToolCommand {
     static func run(_ call: inout ToolCall) throws -> String {
         let resource = try call.flags.first("resource")
         try call.flags.refuse(moreThan: 1)
-        guard let path = call.unit.resources[resource] else {
+        guard let path = try call.model.resource(resource)?.path ?? call.unit.resources[resource] else {
             throw ToolFailure("could not download resource: resource \"\(resource)\" not found")
         }
         return path

@@ -58,13 +58,11 @@ enum StorageAddTool: HookToolCommand {
             guard let count = parts.count == 2 ? Int(parts[1]) : 1, count > 0 else {
                 throw ToolFailure.usage("cannot parse \"\(argument)\": a count is a whole number above 0")
             }
-            let used = try call.model.storages().filter { $0.name == name }.compactMap {
-                Int($0.id.split(separator: "/")[1])
-            }
-            if let most = storage.maximumCount, used.count + count > most {
+            let used = try call.model.storages().filter { $0.name == name }.count
+            if let most = storage.maximumCount, used + count > most {
                 throw ToolFailure("storage \"\(name)\" takes at most \(most) instances")
             }
-            let first = (used.max() ?? -1) + 1
+            let first = try call.model.nextStorageIndex(name)
             for index in first..<(first + count) {
                 call.buffered.append(
                     .addStorage(
