@@ -63,6 +63,19 @@ import Testing
         }
     }
 
+    @Test func `actions run one at a time, in the order they were asked for`() async throws {
+        let script = "w=$(action-get whom); echo begin $w >> $TEST_DIR/order; sleep 0.1; echo end $w >> $TEST_DIR/order"
+        let unit = try TestUnit(hooks: ["actions/greet": script])
+        try await unit.run { client in
+            let names = ["ada", "bob", "eve"]
+            let tasks = try names.map { try client.enqueue(action: "greet", parameters: ["whom": $0]) }
+            #expect(tasks.map(\.status) == ["pending", "pending", "pending"])
+            try await eventually("all have ended") { try tasks.allSatisfy { try client.action($0.id).isFinished } }
+            let expected = names.map { "begin \($0)\nend \($0)\n" }.joined()
+            #expect(unit.directory.read("order") == expected)
+        }
+    }
+
     @Test(arguments: [
         ("dance", [:], "not-found"), ("greet", [:], "invalid"), ("greet", ["whom": "a", "times": "often"], "invalid"),
     ])

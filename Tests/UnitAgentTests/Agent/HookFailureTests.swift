@@ -108,6 +108,26 @@ import Testing
         #expect(unit.events.prefix(3) == ["install", "install", "friends-relation-created tiny"])
     }
 
+    @Test func `an agent in another process on the same files is refused`() async throws {
+        let unit = try TestUnit()
+        let (path, tool) = (unit.directory.path, try TestUnit.product("hook-tool"))
+        try await unit.run { client in
+            await #expect(processExitsWith: .failure) { [path = path as String, tool = tool as String] in
+                var configuration = AgentConfiguration(
+                    agentDirectory: "\(path)/agent",
+                    charmDirectory: "\(path)/charm",
+                    toolsDirectory: "\(path)/tools",
+                    containersDirectory: "\(path)/containers",
+                    application: "tiny"
+                )
+                configuration.hookToolExecutable = tool
+                try await UnitAgent(configuration: configuration).run()
+            }
+            try await unit.expectLast(["start"])
+            #expect(unit.events.count == 5)
+        }
+    }
+
     @Test func `a second agent on the same files is refused`() async throws {
         let unit = try TestUnit()
         try await unit.run { client in

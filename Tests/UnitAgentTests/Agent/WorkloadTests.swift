@@ -124,6 +124,40 @@ import Testing
         #expect(Timestamp(cursor) == Timestamp(seconds: 3))
     }
 
+    @Test func `while a hook is in error only the last of a check or notice is kept`() async throws {
+        let unit = try TestUnit(metadata: Self.metadata)
+        let core = try Self.core(unit)
+        core.memory.withLock { $0.failures = 1 }
+        let workload = Workload()
+        workload.state.withLock { state in
+            state.boot = "one"
+            for (id, kind) in [("7", "perform-check"), ("8", "recover-check"), ("9", "perform-check")] {
+                let status = kind == "perform-check" ? "Error" : "Done"
+                state.changes[id] = WorkloadChange(kind: kind, status: status, check: "up")
+            }
+            state.changes["10"] = WorkloadChange(kind: "perform-check", status: "Error", check: "other")
+        }
+        workload.notify("change-update", "7", second: 1)
+        workload.notify("change-update", "10", second: 2)
+        workload.notify("custom", "example.com/x", second: 3)
+        workload.notify("change-update", "8", second: 4)
+        workload.notify("change-update", "9", second: 5)
+        let watchers = WorkloadWatchers(core: core) { _ in workload }
+        try watchers.start()
+        defer { watchers.stop() }
+        try await eventually("the last has come") { Self.events(core).last?.kind == .checkFailed(check: "up") }
+        let kinds = Self.events(core).map(\.kind)
+        #expect(kinds.count == 4)
+        #expect(kinds[1] == .checkFailed(check: "other"))
+        #expect(kinds.filter { $0 == .checkFailed(check: "up") }.count == 1)
+        #expect(!kinds.contains(.checkRecovered(check: "up")))
+        // Once the hook is no more in error everything is told, as it comes.
+        core.memory.withLock { $0.failures = 0 }
+        workload.notify("change-update", "8", second: 6)
+        try await eventually("it has recovered") { Self.events(core).last?.kind == .checkRecovered(check: "up") }
+        #expect(Self.events(core).count == 5)
+    }
+
     @Test func `a charm is told that its container is ready`() async throws {
         let unit = try TestUnit(
             hooks: ["hooks/web-pebble-ready": "echo $JUJU_WORKLOAD_NAME $CHARM_CONTAINERS_DIR >> $TEST_DIR/ready"],
