@@ -166,7 +166,10 @@ let tests: [Target] = [
         ],
         exclude: ["Golden"]
     ),
-    .testTarget(name: "OneMachineTests", dependencies: ["OneMachine", "UnitAgent", "PebblePlan", "LinuxSupport"]),
+    .testTarget(
+        name: "OneMachineTests",
+        dependencies: ["OneMachine", "CharmInterfaces", "HookProtocol", "UnitAgent", "PebblePlan", "LinuxSupport"]
+    ),
     .testTarget(
         name: "OperatorCommandsTests",
         dependencies: [

@@ -13,6 +13,8 @@ final class FakeWorkload: Sendable {
         var database = "empty"
         var identity = "7000/1/2"
         var isReachable = true
+        /// How often the database is asked for in vain before it is there.
+        var refusals = 0
         var refusedConfiguration: String?
         var refusesNginx = false
         var answersSite = true
@@ -38,6 +40,10 @@ final class FakeWorkload: Sendable {
             switch verb {
             case "db-status":
                 guard state.isReachable else { return Self.refuse("database-unreachable") }
+                guard state.refusals == 0 else {
+                    state.refusals -= 1
+                    return Self.refuse("database-unreachable")
+                }
                 return Self.reply(
                     #"{"ok": true, "state": "\#(state.database)", "identity": "\#(state.identity)", "version": "3.2.9"}"#
                 )

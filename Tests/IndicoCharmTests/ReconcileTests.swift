@@ -136,6 +136,13 @@ import Testing
         #expect(try #require(world.world.containers["indico"]).running.isEmpty)
     }
 
+    @Test func `a database that starts together with Indico is waited for`() throws {
+        var world = try IndicoWorld()
+        world.workload.change { $0.refusals = 10 }
+        try world.run(.configChanged)
+        #expect(world.world.unitStatus == .active())
+    }
+
     @Test func `no secret is in a plan, a state or a command line`() throws {
         var world = try IndicoWorld()
         let output = try world.run(.configChanged)

@@ -34,7 +34,7 @@ struct WorkloadApplication {
             pace: pace,
             show: show
         )
-        let container = IndicoContainer(indico, desired, standIn: standIn, show: show)
+        let container = IndicoContainer(indico, desired, standIn: standIn, pace: pace, show: show)
         if let obstacle = try container.apply(memory: &memory, now: now) { return obstacle.status }
         if let obstacle = try NginxContainer(nginx, desired).apply() { return obstacle.status }
         try standIn.dismiss()

@@ -5,6 +5,9 @@ import PebbleAPI
 struct DatabaseSchema {
     let module: WorkloadModule
     let mayMigrate: Bool
+    /// How long a database that cannot be reached is tried again.
+    let patience: Duration
+    let pace: Pace
     /// Stops what serves: an empty database under a serving site is not the one its sessions were made for.
     let quiesce: () throws -> Void
     /// Shows what takes a while.
@@ -24,7 +27,7 @@ struct DatabaseSchema {
     /// - Throws: ``ContainerError`` when the container cannot be asked.
     func ensure() throws -> Outcome {
         do {
-            var status = try module.ask("db-status")
+            var status = try firstStatus()
             if let change = try change(for: status) {
                 if case .obstacle = change { return change }
                 status = try module.ask("db-status")
@@ -32,6 +35,20 @@ struct DatabaseSchema {
             return .current(identity: status["identity"]?.text ?? "", version: status["version"]?.text ?? "")
         } catch let refusal as WorkloadModule.Refusal {
             return .obstacle(obstacle(refusal))
+        }
+    }
+
+    /// Asks until the database can be reached: started together with us it takes a moment, after a crash a long one, and
+    /// no event tells that it is there.
+    private func firstStatus() throws -> [String: JSONValue] {
+        let deadline = pace.now() + patience
+        while true {
+            do {
+                return try module.ask("db-status")
+            } catch let refusal as WorkloadModule.Refusal {
+                guard refusal.code == "database-unreachable", pace.now() < deadline else { throw refusal }
+                pace.sleep(.seconds(1))
+            }
         }
     }
 

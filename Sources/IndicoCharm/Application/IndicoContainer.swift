@@ -13,15 +13,18 @@ struct IndicoContainer {
     let standIn: StandIn
     /// Shows what takes a while.
     let show: (String) throws -> Void
+    private let pace: Pace
 
     init(
         _ container: Container,
         _ desired: DesiredWorkload,
         standIn: StandIn,
+        pace: Pace,
         show: @escaping (String) throws -> Void
     ) {
         self.container = container
         self.standIn = standIn
+        self.pace = pace
         self.desired = desired
         self.show = show
         module = WorkloadModule(container: container, layout: desired.layout, account: desired.indico.account)
@@ -89,6 +92,8 @@ struct IndicoContainer {
         let schema = DatabaseSchema(
             module: module,
             mayMigrate: desired.mayMigrate,
+            patience: wasServing ? .zero : .seconds(30),
+            pace: pace,
             quiesce: { try stopServing() },
             show: show
         )

@@ -60,8 +60,9 @@ package struct StepLook: Hashable, Sendable {
         let bare = head.count + Self.nameWidth + elapsed.count + 1
         let bar = width > bare + Self.barWidth + 1 ? " " + bar(state) + " " : ""
         let room = max(0, width - head.count - 1)
-        let name = String(padded(state.name, Self.nameWidth).prefix(room))
-        let tail = bar + elapsed + "  " + state.detail
+        let isNarrow = width < Self.columnsWidth
+        let name = String((isNarrow ? state.name : padded(state.name, Self.nameWidth)).prefix(room))
+        let tail = (isNarrow ? "  " + Self.text(state.elapsed) : bar + elapsed) + "  " + state.detail
         return head + coloured("1", name) + coloured("2", String(tail.prefix(room - name.count)))
     }
 

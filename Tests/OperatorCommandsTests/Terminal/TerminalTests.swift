@@ -8,6 +8,7 @@ import Testing
 @Suite struct TerminalTests {
     @Test func `add-admin asks twice for a password it does not show, and hands it to the charm`() async throws {
         let installation = try await SmallInstallation()
+        defer { withExtendedLifetime(installation) {} }
         try await installation.withAgent {
             let terminal = try installation.terminal(["run", "add-admin", "email=a@example.com"])
             #expect(try await terminal.shows("password: "))
@@ -24,6 +25,7 @@ import Testing
 
     @Test func `passwords that differ are refused, and the charm hears nothing`() async throws {
         let installation = try await SmallInstallation()
+        defer { withExtendedLifetime(installation) {} }
         try await installation.withAgent {
             let terminal = try installation.terminal(["run", "add-admin", "email=a@example.com"])
             #expect(try await terminal.shows("password: "))
@@ -37,7 +39,9 @@ import Testing
     }
 
     @Test func `nobody is asked for a password that has nowhere to go`() async throws {
-        let terminal = try await SmallInstallation().terminal(["run", "add-admin", "email=a@example.com"])
+        let installation = try await SmallInstallation()
+        defer { withExtendedLifetime(installation) {} }
+        let terminal = try installation.terminal(["run", "add-admin", "email=a@example.com"])
         #expect(try await terminal.shows("error: Indico is not up"))
         #expect(try await terminal.end() == .exited(code: 1))
         #expect(!terminal.text.contains("password"))
@@ -45,6 +49,7 @@ import Testing
 
     @Test func `Ctrl-C at the password leaves a terminal that shows what is typed`() async throws {
         let installation = try await SmallInstallation()
+        defer { withExtendedLifetime(installation) {} }
         try await installation.withAgent {
             let program = try BuiltProgram.path("indico-operator")
             // The shell goes on after Ctrl-C, and asks how the terminal is left.
@@ -65,6 +70,7 @@ import Testing
 
     @Test func `status --watch draws over what it drew, and Ctrl-C brings the cursor back`() async throws {
         let installation = try await SmallInstallation()
+        defer { withExtendedLifetime(installation) {} }
         try await installation.withAgent {
             let terminal = try installation.terminal(["status", "--watch"])
             #expect(try await terminal.shows("\u{1B}[?25l"))
@@ -81,6 +87,7 @@ import Testing
 
     @Test func `destroy goes on only with the application's name`() async throws {
         let installation = try await SmallInstallation()
+        defer { withExtendedLifetime(installation) {} }
         let path = installation.state.path
         let refusing = try installation.terminal(["destroy"])
         #expect(try await refusing.shows(path))
@@ -99,6 +106,7 @@ import Testing
 
     @Test func `colours are for terminals, and not for those who want none`() async throws {
         let installation = try await SmallInstallation()
+        defer { withExtendedLifetime(installation) {} }
         let bold = "\u{1B}[1m"
         try await installation.withAgent {
             let coloured = try installation.terminal(["status"])
