@@ -20,6 +20,7 @@ test-fast: ## Runs the tests that need no installed Indico.
 	scripts/pebble-contract.sh
 	scripts/alert-rules.sh
 	scripts/pebble-hostile.sh
+	scripts/pebble-faults.sh
 
 pebble-peers: ## Runs Canonical's own tests of Pebble against ours, from PyPI or CHECKOUT=a checkout of canonical/operator.
 	scripts/pebble-peers.sh

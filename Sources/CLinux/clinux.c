@@ -109,7 +109,11 @@ static int take_identity(const struct clinux_spawn_request *request) {
     return 0;
 }
 
-static void run_child(const struct clinux_spawn_request *request, int report_fd) {
+static void run_child(const struct clinux_spawn_request *request, pid_t parent, const int gate[2], int report_fd) {
+    if (gate[1] >= 0) {
+        // Or the child itself would keep open what it waits for the end of.
+        close(gate[1]);
+    }
     if (request->standing == CLINUX_STANDING_SESSION && setsid() < 0) {
         report_and_exit(report_fd, CLINUX_STEP_STANDING);
     }
@@ -136,11 +140,28 @@ static void run_child(const struct clinux_spawn_request *request, int report_fd)
     if (take_identity(request) != 0) {
         report_and_exit(report_fd, CLINUX_STEP_IDENTITY);
     }
+    // After the identity, a change of which clears it.
+    if (request->ends_with_parent) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        if (getppid() != parent) {
+            _exit(127);
+        }
+    }
     // After the identity: a directory the new user may not enter must be an error, not a gift.
     if (request->directory != NULL && chdir(request->directory) != 0) {
         report_and_exit(report_fd, CLINUX_STEP_DIRECTORY);
     }
     reset_signals();
+    if (gate[0] >= 0) {
+        char byte;
+        ssize_t count;
+        do {
+            count = read(gate[0], &byte, 1);
+        } while (count < 0 && errno == EINTR);
+        if (count != 1) {
+            _exit(127);
+        }
+    }
     execve(request->executable, request->arguments, request->environment);
     report_and_exit(report_fd, CLINUX_STEP_EXECUTE);
 }
@@ -189,17 +210,34 @@ int clinux_spawn(const struct clinux_spawn_request *request, pid_t *pid, int *fa
     if (error != 0) {
         return error;
     }
+    int gate[2] = {-1, -1};
+    if (request->forked != NULL && (error = open_report_pipe(gate)) != 0) {
+        close(ends[0]);
+        close(ends[1]);
+        return error;
+    }
+    pid_t parent = getpid();
     // No handler of ours may run in the child before it has reset them.
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pid_t child = _Fork();
     if (child == 0) {
-        run_child(request, ends[1]);
+        run_child(request, parent, gate, ends[1]);
     }
     int fork_error = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     close(ends[1]);
+    if (gate[0] >= 0) {
+        close(gate[0]);
+        if (child > 0) {
+            request->forked(child, request->forked_context);
+            // It cannot fail: there is room for a byte, and whoever killed the child made the reader go away.
+            ssize_t ignored = write(gate[1], "", 1);
+            (void)ignored;
+        }
+        close(gate[1]);
+    }
     if (child < 0) {
         close(ends[0]);
         return fork_error;

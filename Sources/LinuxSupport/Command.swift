@@ -19,6 +19,8 @@ package struct Command: Sendable {
     package var joinsStreams: Bool
     /// How much of each stream is kept; more is read and dropped, and ``CommandResult/isCut`` says so.
     package var outputLimit: Int
+    /// Whether it is killed when this process dies: see ``SpawnRequest/endsWithParent``.
+    package var endsWithParent = false
 
     package init(
         _ executable: String,

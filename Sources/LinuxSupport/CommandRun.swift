@@ -34,18 +34,18 @@ final class CommandRun: Sendable {
             opened += [errorOutput.readEnd, errorOutput.writeEnd]
             let wakeup = try EventDescriptor()
             opened.append(wakeup.descriptor)
-            child = try reaper.spawn(
-                SpawnRequest(
-                    executable: executable,
-                    arguments: [command.executable] + command.arguments,
-                    environment: command.environment,
-                    directory: command.directory,
-                    identity: command.identity,
-                    standardInput: input.readEnd,
-                    standardOutput: output.writeEnd,
-                    standardError: command.joinsStreams ? output.writeEnd : errorOutput.writeEnd
-                )
+            var request = SpawnRequest(
+                executable: executable,
+                arguments: [command.executable] + command.arguments,
+                environment: command.environment,
+                directory: command.directory,
+                identity: command.identity,
+                standardInput: input.readEnd,
+                standardOutput: output.writeEnd,
+                standardError: command.joinsStreams ? output.writeEnd : errorOutput.writeEnd
             )
+            request.endsWithParent = command.endsWithParent
+            child = try reaper.spawn(request)
             for descriptor in [input.readEnd, output.writeEnd, errorOutput.writeEnd] { close(descriptor) }
             for descriptor in [input.writeEnd, output.readEnd, errorOutput.readEnd] {
                 _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)

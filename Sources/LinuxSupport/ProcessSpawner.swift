@@ -39,11 +39,12 @@ package enum ProcessSpawner {
                     raw.groups = groups.baseAddress
                     raw.group_count = groups.count
                     raw.file_mode_mask = request.fileModeMask.map { Int32(bitPattern: $0) } ?? -1
+                    raw.ends_with_parent = request.endsWithParent ? 1 : 0
                     raw.descriptor_limit = request.descriptorLimit ?? 0
                     raw.standard_input = request.standardInput ?? -1
                     raw.standard_output = request.standardOutput ?? -1
                     raw.standard_error = request.standardError ?? -1
-                    return clinux_spawn(&raw, &pid, &step)
+                    return spawn(&raw, request.beforeExecution, &pid, &step)
                 }
             }
         }
@@ -52,6 +53,22 @@ package enum ProcessSpawner {
             throw SystemError(number: number, operation: operation(step: step, request: request))
         }
         return ProcessID(rawValue: pid)
+    }
+
+    private static func spawn(
+        _ raw: inout clinux_spawn_request,
+        _ beforeExecution: (@Sendable (ProcessID) -> Void)?,
+        _ pid: inout pid_t,
+        _ step: inout Int32
+    ) -> Int32 {
+        guard var beforeExecution else { return clinux_spawn(&raw, &pid, &step) }
+        return withUnsafeMutablePointer(to: &beforeExecution) { context in
+            raw.forked_context = UnsafeMutableRawPointer(context)
+            raw.forked = { pid, context in
+                context?.assumingMemoryBound(to: (@Sendable (ProcessID) -> Void).self).pointee(ProcessID(rawValue: pid))
+            }
+            return clinux_spawn(&raw, &pid, &step)
+        }
     }
 
     private static func standing(of request: SpawnRequest) -> Int32 {

@@ -41,6 +41,13 @@ package struct SpawnRequest: Sendable {
     package var fileModeMask: UInt32?
     /// How many descriptors it may open before it raises that itself; nil inherits.
     package var descriptorLimit: UInt64?
+    /// Whether it is killed when this process dies, or just the thread that starts it.
+    package var endsWithParent = false
+    /// Called with the number of the new process before that runs the new program, which it never does if this process
+    /// dies before the call returns.
+    ///
+    /// On the thread that starts it.
+    package var beforeExecution: (@Sendable (ProcessID) -> Void)?
     /// Descriptors for 0, 1 and 2; nil is `/dev/null`.
     ///
     /// All others are closed.

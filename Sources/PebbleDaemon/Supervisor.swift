@@ -50,6 +50,8 @@ actor Supervisor {
     var store: StateStore?
     var unsaved: [StateRecord] = []
     var isSaveScheduled = false
+    /// Why the state on disk is behind; nil while it is not.
+    var saveFailure: String?
     var changeWaiters: [String: [Int: CheckedContinuation<Void, Never>]] = [:]
     var noticeWaiters: [Int: CheckedContinuation<Void, Never>] = [:]
     var nextWaiter = 0

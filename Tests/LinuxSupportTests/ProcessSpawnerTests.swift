@@ -48,6 +48,53 @@ import Testing
         #expect(text.split(separator: "\n") == ["0", "1", "2", "3"])
     }
 
+    @Test func `the number is known before the program runs`() async throws {
+        let directory = try TemporaryDirectory()
+        let (mark, order) = (directory.file("ran"), directory.file("order"))
+        let text = try await output(of: "echo $$; echo > \(mark)") {
+            $0.beforeExecution = { pid in
+                // The program would be fast enough for this many looks.
+                for _ in 0..<20 where access(mark, F_OK) == 0 { return }
+                try? AtomicFile.write("\(pid)\n", to: order, mode: 0o600)
+            }
+        }
+        #expect(text == String(decoding: try FileBytes.read(order), as: UTF8.self))
+        #expect(access(mark, F_OK) == 0)
+    }
+
+    @Test func `a child gets the limit of descriptors it is to have`() async throws {
+        #expect(try await output(of: "ulimit -Sn") { $0.descriptorLimit = 77 } == "77\n")
+    }
+
+    @Test func `a child that is to end with its parent does, and another goes on`() async throws {
+        let outer = try ProcessReaper()
+        // A thread that ends stands for a process that does: to the kernel it is the same.
+        let children = try await withCheckedThrowingContinuation { continuation in
+            do {
+                try startThread(named: "parent") {
+                    continuation.resume(
+                        with: Result {
+                            try [true, false].map { ends in
+                                var request = SpawnRequest(
+                                    executable: "/bin/sleep",
+                                    arguments: ["sleep", "1000"],
+                                    environment: [:]
+                                )
+                                request.endsWithParent = ends
+                                return try outer.spawn(request)
+                            }
+                        }
+                    )
+                }
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+        #expect(await children[0].exit() == .signalled(number: SIGKILL))
+        children[1].send(.terminate)
+        #expect(await children[1].exit() == .signalled(number: SIGTERM))
+    }
+
     @Test func `environment, directory and mask are the ones asked for`() async throws {
         let text = try await output(of: "echo $GREETING; pwd; umask") {
             $0.environment["GREETING"] = "hello"

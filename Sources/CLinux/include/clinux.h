@@ -40,6 +40,11 @@ struct clinux_spawn_request {
     size_t group_count;
     int file_mode_mask;           // -1: inherited
     uint64_t descriptor_limit;    // how many it may open at first, 0: inherited
+    int ends_with_parent;         // 0: outlives the thread that started it; else it is killed with that
+    // Called in the parent once the child has its number and before it runs the new program; NULL: nothing to do. A
+    // child whose parent dies in between never runs it.
+    void (*forked)(pid_t pid, void *context);
+    void *forked_context;
     int standard_input;           // descriptors, -1: /dev/null
     int standard_output;
     int standard_error;

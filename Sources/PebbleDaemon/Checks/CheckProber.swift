@@ -55,6 +55,8 @@ struct CheckProber: Sendable {
         command.killDelay = .zero
         command.joinsStreams = true
         command.outputLimit = 1 << 20
+        // The next daemon knows nothing of it, and begins the check anew.
+        command.endsWithParent = true
         let result = try await CommandRunner(reaper: reaper).run(command)
         if result.isTimedOut { throw ProbeFailure.timedOut(timeout) }
         guard !result.exit.isSuccess else { return }

@@ -110,6 +110,8 @@ extension Supervisor {
             identity: setup.identity,
             standing: .ownSession
         )
+        // Nobody can hear from it once the daemon is gone. (The thread it is started on, the supervisor's, never ends.)
+        request.endsWithParent = true
         let theirs = try await open(session, &request)
         let spawned = Result { () throws(SystemError) in try surroundings.reaper.spawn(request) }
         for descriptor in theirs { close(descriptor) }

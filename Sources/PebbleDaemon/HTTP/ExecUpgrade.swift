@@ -8,6 +8,9 @@ enum ExecUpgrade {
     /// Whether to upgrade; if not, the request goes on as any other and gets the reason.
     static func accepts(_ head: HTTPRequestHead, api: API, peer: Peer) -> Bool {
         guard head.method == .GET, let (task, socket) = target(head.uri) else { return false }
+        // Sixteen bytes in Base64, once.
+        let keys = head.headers["sec-websocket-key"]
+        guard keys.count == 1, keys[0].utf8.count == 24, keys[0].hasSuffix("==") else { return false }
         return api.supervisor.assumeIsolated { supervisor in
             // Before the password, which takes a while to check and would be checked for nothing.
             guard let session = (try? supervisor.execSession(task: task, socket: socket.rawValue))??.0 else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import FoundationEssentials
 import PebbleAPI
+import PebblePlan
 
 /// Which notices somebody wants to see.
 struct NoticeFilter: Sendable {
@@ -87,10 +88,10 @@ extension Supervisor {
 
     /// Waits until there is a notice that a filter takes, or the time is up.
     func waitForNotices(_ filter: NoticeFilter, timeout: Duration) async -> [Notice] {
-        let deadline = now + timeout
+        let deadline = ContinuousClock.now + timeout.countable
         while true {
             let found = notices(filter)
-            let left = deadline - now
+            let left = deadline - ContinuousClock.now
             if !found.isEmpty || left <= .zero || Task.isCancelled { return found }
             await wait(timeout: left) { continuation, number in
                 noticeWaiters[number] = continuation

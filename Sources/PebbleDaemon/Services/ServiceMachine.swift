@@ -25,7 +25,8 @@ enum ServiceEvent: Equatable, Sendable {
     case abortStart
     case spawned
     case spawnFailed(String)
-    case exited(ProcessExit)
+    /// After how long is measured, not the difference of two times: somebody may set the clock meanwhile.
+    case exited(ProcessExit, after: Duration = .zero)
     case timerFired
     case checkFailed(ServiceAction)
 }
@@ -80,8 +81,6 @@ struct ServiceMachine: Equatable, Sendable {
     /// What the running process was started with; kept after its end.
     private(set) var config: Service?
     private(set) var startCount = 0
-    /// When the running process was started.
-    private(set) var startedAt: Timestamp?
     private(set) var backoffDelay: Duration?
     private var startsAgainOnceStopped = false
     private var isStartAwaited = false
@@ -119,7 +118,7 @@ struct ServiceMachine: Equatable, Sendable {
         case .abortStart: abortStart(now)
         case .spawned: spawned(now)
         case .spawnFailed(let reason): spawnFailed(reason, now, jitter)
-        case .exited(let exit): exited(exit, now, jitter)
+        case .exited(let exit, let duration): exited(exit, after: duration, now, jitter)
         case .timerFired: timerFired(now)
         case .checkFailed(let action): checkFailed(action, now, jitter)
         }
@@ -149,7 +148,6 @@ struct ServiceMachine: Equatable, Sendable {
     private mutating func spawned(_ now: Timestamp) -> [ServiceEffect] {
         guard case .spawning(let isRestart) = phase else { return [] }
         startCount += 1
-        startedAt = now
         enter(isRestart ? .running : .starting, .active, now)
         return isRestart ? [] : [.setTimer(Self.okayDelay)]
     }
@@ -224,7 +222,12 @@ struct ServiceMachine: Equatable, Sendable {
         }
     }
 
-    private mutating func exited(_ exit: ProcessExit, _ now: Timestamp, _ jitter: Double) -> [ServiceEffect] {
+    private mutating func exited(
+        _ exit: ProcessExit,
+        after duration: Duration,
+        _ now: Timestamp,
+        _ jitter: Double
+    ) -> [ServiceEffect] {
         switch phase {
         case .starting:
             let action = action(for: exit)
@@ -232,7 +235,7 @@ struct ServiceMachine: Equatable, Sendable {
             return [.cancelTimer] + finishStart(.failedWithOutput("service start attempt: \(reason)"))
                 + perform(action, exit, now, jitter)
         case .running:
-            if let startedAt, let config, now - startedAt >= config.effectiveBackoffLimit { backoffDelay = nil }
+            if let config, duration >= config.effectiveBackoffLimit { backoffDelay = nil }
             let action = action(for: exit)
             return [.note("Service \"\(name)\" stopped unexpectedly with code \(exit.code)")]
                 + perform(action, exit, now, jitter)

@@ -25,6 +25,7 @@ final class ServiceRunner {
 /// A process of a service, from its start until it has ended and its output is read.
 struct ServiceProcess {
     let child: ChildProcess
+    let startedAt = ContinuousClock.now
     var exit: ProcessExit?
     var isOutputEnded = false
     /// Ends the wait for output that others keep open.

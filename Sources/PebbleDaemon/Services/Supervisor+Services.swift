@@ -67,39 +67,42 @@ extension Supervisor {
                 accounts: surroundings.accounts
             )
             surroundings.log.write("Service \"\(name)\" starting: \(LogText.escaped(config.command ?? ""))")
-            let child = try start(launch, runner)
+            let child = try start(launch, runner, killDelay: config.effectiveKillDelay)
             runner.process = ServiceProcess(child: child)
-            remember(child, of: name, killDelay: config.effectiveKillDelay)
             child.onExit { exit in self.perform { $0.processExited(name, child.pid, exit) } }
             deliver(.spawned, to: name)
-        } catch let error as SystemError {
-            deliver(.spawnFailed(error.description), to: name)
         } catch {
-            deliver(.spawnFailed("\(error)"), to: name)
+            forget(name)
+            deliver(.spawnFailed((error as? SystemError)?.description ?? "\(error)"), to: name)
         }
     }
 
-    private func start(_ launch: ServiceLaunch, _ runner: ServiceRunner) throws -> ChildProcess {
+    private func start(
+        _ launch: ServiceLaunch,
+        _ runner: ServiceRunner,
+        killDelay: Duration
+    ) throws -> ChildProcess {
         let output = try Pipe()
         defer { output.closeWriteEnd() }
+        let name = runner.machine.name
         let child: ChildProcess
         do {
-            child = try surroundings.reaper.spawn(
-                SpawnRequest(
-                    executable: launch.executable,
-                    arguments: launch.arguments,
-                    environment: launch.environment,
-                    directory: launch.directory,
-                    identity: launch.identity,
-                    standardOutput: output.writeEnd,
-                    standardError: output.writeEnd
-                )
+            var request = SpawnRequest(
+                executable: launch.executable,
+                arguments: launch.arguments,
+                environment: launch.environment,
+                directory: launch.directory,
+                identity: launch.identity,
+                standardOutput: output.writeEnd,
+                standardError: output.writeEnd
             )
+            request.beforeExecution = { pid in self.assumeIsolated { $0.remember(pid, of: name, killDelay: killDelay) }
+            }
+            child = try surroundings.reaper.spawn(request)
         } catch {
             output.closeReadEnd()
             throw error
         }
-        let name = runner.machine.name
         ServiceOutputHandler.read(output.readEnd, into: runner.log, on: surroundings.outputLoop) {
             self.perform { $0.outputEnded(name, child.pid) }
         }
@@ -107,19 +110,25 @@ extension Supervisor {
     }
 
     /// Notes the process down for a daemon that comes after a crash of this one.
-    private func remember(_ child: ChildProcess, of name: String, killDelay: Duration) {
-        guard store != nil, let status = ProcessTable.status(of: child.pid) else { return }
+    ///
+    /// Before it runs its program: a crash right now leaves no unknown process behind, and so never two of a service.
+    private func remember(_ pid: ProcessID, of name: String, killDelay: Duration) {
+        guard store != nil, let status = ProcessTable.status(of: pid) else { return }
         let record = ProcessRecord(
             service: name,
-            pid: child.pid.rawValue,
+            pid: pid.rawValue,
             startTime: status.startTime,
             bootID: surroundings.machineBootID,
             killDelay: GoDuration(killDelay)
         )
         document.processes[name] = record
         save(.process(record))
-        // Before anything else happens: a crash right now must not leave an unknown process behind.
         flush()
+    }
+
+    private func forget(_ name: String) {
+        guard document.processes.removeValue(forKey: name) != nil else { return }
+        save(.processGone(service: name))
     }
 
     private func processExited(_ name: String, _ pid: ProcessID, _ exit: ProcessExit) {
@@ -152,8 +161,7 @@ extension Supervisor {
         let name = runner.machine.name
         process.outputTimer?.cancel()
         runner.process = nil
-        document.processes[name] = nil
-        save(.processGone(service: name))
+        forget(name)
         if let group = runner.leftoverGroup {
             let killDelay = runner.machine.config?.effectiveKillDelay ?? .seconds(5)
             _ = schedule(in: killDelay) { supervisor in
@@ -161,7 +169,7 @@ extension Supervisor {
                 if runner.leftoverGroup == group { supervisor.killLeftovers(runner) }
             }
         }
-        deliver(.exited(exit), to: name)
+        deliver(.exited(exit, after: ContinuousClock.now - process.startedAt), to: name)
     }
 
     func killLeftovers(_ runner: ServiceRunner) {

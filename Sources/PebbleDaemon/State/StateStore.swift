@@ -17,6 +17,8 @@ final class StateStore {
     private var journalNumber: Int
     private var journalSize = 0
     private var isCompacting = false
+    /// The first journal there may still be.
+    private var oldestJournal: Int
     private let encoder: JSONEncoder
     /// After this many bytes of journal the whole document is written anew.
     private let compactionSize: Int
@@ -29,6 +31,7 @@ final class StateStore {
     ) throws -> (StateStore, StateDocument) {
         let path = "\(directory)/.pebble.state"
         var document = try read(path)
+        removeRemains(in: directory, before: document.journal)
         var number = document.journal
         while let lines = try? FileBytes.read(journalPath(path, number)) {
             replay(lines, into: &document)
@@ -47,10 +50,16 @@ final class StateStore {
         self.path = path
         self.compactionSize = compactionSize
         journalNumber = document.journal
+        oldestJournal = document.journal
         encoder = JSONEncoder()
         encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
         journal = try Self.create(Self.journalPath(path, journalNumber))
-        try Self.write(document, to: path)
+        do {
+            try Self.write(document, to: path)
+        } catch {
+            unlink(Self.journalPath(path, journalNumber))
+            throw error
+        }
     }
 
     deinit {
@@ -88,8 +97,14 @@ final class StateStore {
             lines.append(try encoder.encode(record))
             lines.append(UInt8(ascii: "\n"))
         }
+        do throws(SystemError) {
+            try FileBytes.write(lines, to: journal, named: path)
+        } catch {
+            // Half a line would hide what is appended after it. (Shrinking a file takes no room.)
+            ftruncate(journal, off_t(journalSize))
+            throw error
+        }
         journalSize += lines.count
-        try FileBytes.write(lines, to: journal, named: path)
     }
 
     /// Whether the journal has grown enough for ``compact(_:)``.
@@ -103,7 +118,7 @@ final class StateStore {
         document.journal = next
         close(journal)
         journal = descriptor
-        let old = Self.journalPath(path, journalNumber)
+        let stale = oldestJournal..<next
         journalNumber = next
         journalSize = 0
         isCompacting = true
@@ -112,7 +127,7 @@ final class StateStore {
         NIOThreadPool.singleton.submit { _ in
             do {
                 try Self.write(snapshot, to: path)
-                unlink(old)
+                for number in stale { unlink(Self.journalPath(path, number)) }
                 done(nil)
             } catch {
                 done(error)
@@ -121,16 +136,39 @@ final class StateStore {
     }
 
     /// To be called when ``compact(_:done:)`` is done: failed or not, another may begin.
-    func compactionEnded() { isCompacting = false }
+    func compactionEnded(isDone: Bool) {
+        isCompacting = false
+        if isDone { oldestJournal = journalNumber }
+    }
+
+    /// Writes the whole document, with all that could not be appended, and begins a new journal.
+    func rewrite(_ document: StateDocument) throws {
+        // One that is being written would take the place of this.
+        guard !isCompacting else { throw SystemError(number: EBUSY, operation: "write \(path)") }
+        let next = journalNumber + 1
+        let descriptor = try Self.create(Self.journalPath(path, next))
+        var document = document
+        document.journal = next
+        do {
+            try Self.write(document, to: path)
+        } catch {
+            close(descriptor)
+            unlink(Self.journalPath(path, next))
+            throw error
+        }
+        close(journal)
+        journal = descriptor
+        for number in oldestJournal..<next { unlink(Self.journalPath(path, number)) }
+        (journalNumber, oldestJournal, journalSize) = (next, next, 0)
+    }
 
     /// Writes the whole document and leaves no journal: for the orderly end.
     func finish(_ document: StateDocument) throws {
         var document = document
-        let old = Self.journalPath(path, journalNumber)
-        journalNumber += 1
-        document.journal = journalNumber
+        let stale = oldestJournal..<journalNumber + 1
+        document.journal = journalNumber + 1
         try Self.write(document, to: path)
-        unlink(old)
+        for number in stale { unlink(Self.journalPath(path, number)) }
     }
 
     /// Makes what was appended survive a power cut.
@@ -141,6 +179,20 @@ final class StateStore {
             defer { close(descriptor) }
             guard fdatasync(descriptor) == 0 else { throw SystemError.last("fdatasync") }
         }
+    }
+
+    /// Removes what a daemon that was killed in the middle of its writing left and nobody will ever read.
+    private static func removeRemains(in directory: String, before journal: Int) {
+        guard let opened = opendir(directory) else { return }
+        defer { closedir(opened) }
+        var remains: [String] = []
+        while let entry = readdir(opened) {
+            let name = DirectoryEntry.name(entry)
+            let isTemporary = name.hasPrefix("..pebble.state.") && name.hasSuffix(".tmp")
+            let number = name.hasPrefix(".pebble.state.journal.") ? Int(name.split(separator: ".").last ?? "") : nil
+            if isTemporary || number.map({ $0 < journal }) == true { remains.append(name) }
+        }
+        for name in remains { unlink("\(directory)/\(name)") }
     }
 
     private static func journalPath(_ path: String, _ number: Int) -> String { "\(path).journal.\(number)" }

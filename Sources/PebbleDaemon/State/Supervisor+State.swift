@@ -172,11 +172,32 @@ extension Supervisor {
         guard let store, !unsaved.isEmpty else { return }
         let records = latest(unsaved)
         unsaved = []
+        // The document has it all, and is written whole once there is room for it.
+        guard saveFailure == nil else { return }
         do {
             try store.append(records)
             if store.isCompactionDue { compact() }
         } catch {
             surroundings.log.write("Cannot save state: \(error)")
+            saveFailure = "\(error)"
+            saveLater()
+        }
+    }
+
+    /// Services go on without it, so it is tried again for as long as it takes.
+    private func saveLater() {
+        _ = schedule(in: .seconds(1)) { supervisor in
+            guard let store = supervisor.store, supervisor.saveFailure != nil else { return }
+            supervisor.unsaved = []
+            supervisor.document.prune(now: supervisor.now)
+            do {
+                try store.rewrite(supervisor.document)
+                supervisor.saveFailure = nil
+                supervisor.surroundings.log.write("State is saved again.")
+            } catch {
+                supervisor.saveFailure = "\(error)"
+                supervisor.saveLater()
+            }
         }
     }
 
@@ -200,7 +221,7 @@ extension Supervisor {
         do {
             try store?.compact(document) { error in
                 self.perform { supervisor in
-                    supervisor.store?.compactionEnded()
+                    supervisor.store?.compactionEnded(isDone: error == nil)
                     if let error { supervisor.surroundings.log.write("Cannot save state: \(error)") }
                 }
             }
@@ -212,6 +233,7 @@ extension Supervisor {
     /// Waits until what was saved survives a power cut.
     func synchronise() async throws(DaemonError) {
         flush()
+        if let saveFailure { throw DaemonError(.failed, "cannot save state: \(saveFailure)") }
         do {
             try await store?.synchronise()
         } catch {

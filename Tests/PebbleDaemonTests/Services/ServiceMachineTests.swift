@@ -76,8 +76,18 @@ import Testing
             _ = machine.handle(.spawned, now: time)
         }
         #expect(delays == [.milliseconds(500), .seconds(1), .seconds(2), .seconds(2)])
-        time = time + .seconds(2)
-        #expect(machine.handle(.exited(.exited(code: 1)), now: time).contains(.setTimer(.milliseconds(500))))
+        // A clock set to tomorrow is no long run ...
+        time = time + .seconds(86_400)
+        #expect(machine.handle(.exited(.exited(code: 1)), now: time).contains(.setTimer(.seconds(2))))
+        _ = machine.handle(.timerFired, now: time)
+        _ = machine.handle(.spawned, now: time)
+        // ... and one set to yesterday none that counts less.
+        time = time + .seconds(-200_000)
+        #expect(
+            machine.handle(.exited(.exited(code: 1), after: .seconds(2)), now: time).contains(
+                .setTimer(.milliseconds(500))
+            )
+        )
     }
 
     @Test func `a stop asks, then kills, then gives up`() {

@@ -110,6 +110,57 @@ import Testing
         #expect(information.st_mode & 0o777 == 0o600)
     }
 
+    @Test func `what a killed daemon left half written is removed`() throws {
+        let directory = try TestDirectory()
+        do {
+            let (store, _) = try StateStore.open(directory: directory.path, now: now)
+            try store.append([.change(change("1"))])
+        }
+        let text = String(decoding: try FileBytes.read(directory.file(".pebble.state")), as: UTF8.self)
+        let later = text.replacing("\"journal\":0", with: "\"journal\":2")
+        try AtomicFile.write(later, to: directory.file(".pebble.state"), mode: 0o600)
+        try AtomicFile.write("{}", to: directory.file("..pebble.state.abc.tmp"), mode: 0o600)
+        try AtomicFile.write("kept", to: directory.file(".other.tmp"), mode: 0o600)
+        let (_, document) = try StateStore.open(directory: directory.path, now: now)
+        // The journal was in the document already.
+        #expect(document.changes.isEmpty)
+        #expect(access(directory.file(".pebble.state.journal.0"), F_OK) != 0)
+        #expect(access(directory.file("..pebble.state.abc.tmp"), F_OK) != 0)
+        #expect(access(directory.file(".other.tmp"), F_OK) == 0)
+    }
+
+    @Test func `a document written anew holds what could not be appended, and the journal goes on`() throws {
+        let directory = try TestDirectory()
+        do {
+            let (store, empty) = try StateStore.open(directory: directory.path, now: now)
+            var document = empty
+            try store.append([.change(change("1"))])
+            document.apply(.change(change("1")))
+            document.apply(.change(change("2")))
+            try store.rewrite(document)
+            try store.append([.change(change("3"))])
+        }
+        #expect(access(directory.file(".pebble.state.journal.0"), F_OK) != 0)
+        let (_, document) = try StateStore.open(directory: directory.path, now: now)
+        #expect(document.changes.keys.sorted() == ["1", "2", "3"])
+    }
+
+    @Test func `a document that cannot be written anew leaves the journal in use`() throws {
+        let directory = try TestDirectory()
+        do {
+            let (store, empty) = try StateStore.open(directory: directory.path, now: now)
+            try store.append([.change(change("1"))])
+            #expect(rename(directory.file(".pebble.state"), directory.file("aside")) == 0)
+            #expect(mkdir(directory.file(".pebble.state"), 0o700) == 0)
+            #expect(throws: SystemError.self) { try store.rewrite(empty) }
+            try store.append([.change(change("2"))])
+        }
+        #expect(rmdir(directory.file(".pebble.state")) == 0)
+        #expect(rename(directory.file("aside"), directory.file(".pebble.state")) == 0)
+        let (_, document) = try StateStore.open(directory: directory.path, now: now)
+        #expect(document.changes.keys.sorted() == ["1", "2"])
+    }
+
     @Test func `what nobody works on any more is ended`() {
         var document = StateDocument()
         for (id, kind) in [("1", "start"), ("2", "exec"), ("3", "perform-check")] {
