@@ -9,7 +9,7 @@ it answers from one canned world, so that every charm is told the same, and adds
 events change nothing: each charm has had them before. No container is reachable, which spares the ones that would talk
 to Pebble and is the same for all.
 
-Wall and processor time are medians, memory is the largest process of the dispatch. Processor time is user and system,
+Wall and processor time are medians, with the least in parentheses, which a busy machine disturbs least; memory is the largest process of the dispatch. Processor time is user and system,
 with that of the hook tools (static C, less than a millisecond each, as when the existing charm was recorded) and
 without that of the agent.
 """
@@ -315,17 +315,21 @@ def measure(app, world, delay, options, python, launcher, base):
     return results
 
 
+def spread(values):
+    return f"{statistics.median(values):.1f} ({min(values):.1f})"
+
+
 def table(app, world, delays, all_results):
     print(f"\n### {app}, {world}\n")
     head = ["event", "charm", "calls"] + [f"wall +{delay:g} ms" for delay in delays] + ["CPU ms", "peak MiB"]
     print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
     for (event, label), runs in all_results[delays[0]].items():
         calls = {run[0] for results in all_results.values() for run in results[(event, label)]}
-        walls = [statistics.median(run[1] for run in all_results[delay][(event, label)]) for delay in delays]
-        cpu = statistics.median(run[2] for run in runs)
+        walls = [spread([run[1] for run in all_results[delay][(event, label)]]) for delay in delays]
+        cpu = spread([run[2] for run in runs])
         peak = max(run[3] for run in runs)
-        cells = [event, label, "/".join(map(str, sorted(calls)))] + [f"{wall:.1f}" for wall in walls]
-        print("| " + " | ".join(cells + [f"{cpu:.1f}", f"{peak:.1f}"]) + " |")
+        cells = [event, label, "/".join(map(str, sorted(calls)))] + walls
+        print("| " + " | ".join(cells + [cpu, f"{peak:.1f}"]) + " |", flush=True)
     if app == "indico":
         for event in EVENTS:
             calls, cpu, peak = RECORDED[(world, event)]

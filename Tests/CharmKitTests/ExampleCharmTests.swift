@@ -77,6 +77,17 @@ import Testing
         #expect(result.errorText.contains("JUJU_UNIT_NAME is not set"))
     }
 
+    @Test(arguments: ["hello-charm", "indico-charm"])
+    func `a charm starts with FoundationEssentials at most`(program: String) async throws {
+        // One symbol of whole Foundation would load 40 MB of tables at every event. With this variable the dynamic
+        // linker lists what it would load instead of starting the program.
+        let variables = ["PATH": "/usr/bin:/bin", "LD_TRACE_LOADED_OBJECTS": "1"]
+        let command = Command("\(productsDirectory)/\(program)", environment: variables)
+        let loaded = try await CommandRunner(reaper: ProcessReaper()).run(command).outputText
+        #expect(loaded.contains("libc.so"))
+        for library in ["libFoundation.so", "ICU", "libcurl", "libNIO"] { #expect(!loaded.contains(library)) }
+    }
+
     @Test func `without its agent a hook fails and says so`() async throws {
         let directory = try ToolsDirectory()
         let server = try FakeAgentServer(world: world, event: .start, path: directory.socket)
