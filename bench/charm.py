@@ -154,6 +154,11 @@ class Agent:
     def opened_ports(self, flags, words, stdin): return sorted(self.ports)
     def goal_state(self, flags, words, stdin): return {"units": {self.unit: {"status": "active"}}, "relations": {}}
 
+    def network_get(self, flags, words, stdin):
+        entry = {"hostname": "", "value": "10.1.2.3", "cidr": "10.1.2.0/24", "address": "10.1.2.3"}
+        return {"bind-addresses": [{"mac-address": "", "interface-name": "eth0", "addresses": [entry]}],
+                "egress-subnets": ["10.1.2.3/32"], "ingress-addresses": ["10.1.2.3"]}
+
     def open_port(self, flags, words, stdin):
         self.ports.update(words)
         return ""
