@@ -89,11 +89,21 @@ policy=/usr/sbin/policy-rc.d
 forbid_service_start() {
     [ ! -e "$policy" ] || return 0
     undo+=(allow_service_start)
-    printf '#!/bin/sh\n# Made for one installation by the Indico operator; it may be removed.\nexit 101\n' >"$policy"
+    printf '#!/bin/sh\n# Made for one installation by the Indico operator; it may be removed.\n# process %d\nexit 101\n' $$ >"$policy"
     chmod 755 "$policy"
 }
 allow_service_start() {
     grep -q 'Made for one installation by the Indico operator' "$policy" 2>/dev/null && rm -f "$policy"
+}
+
+# What an installation that was killed has left: its process is gone, its files are not.
+undo_interrupted() {
+    local process
+    process=$(sed -n 's/^# process //p' "$policy" 2>/dev/null) || return 0
+    if [ -n "$process" ] && ! kill -0 "$process" 2>/dev/null; then
+        allow_cluster
+        allow_service_start
+    fi
 }
 
 # ... none that is new is enabled at boot ...
@@ -110,7 +120,7 @@ disable_new_services() {
 cluster_rule=/etc/postgresql-common/createcluster.conf
 forbid_cluster() {
     [ -f "$cluster_rule" ] || return 0
-    cp -p "$cluster_rule" "$cluster_rule.indico-operator"
+    [ -e "$cluster_rule.indico-operator" ] || cp -p "$cluster_rule" "$cluster_rule.indico-operator"
     undo+=(allow_cluster)
     sed -i '/^ *#* *create_main_cluster/d' "$cluster_rule"
     printf 'create_main_cluster = false\n' >>"$cluster_rule"
@@ -155,6 +165,7 @@ install_debian_packages() {
     command -v apt-get >/dev/null || step_fail 'this is not a Debian system: there is no apt-get' \
         'Debian 12 is what this is made for.'
     local missing names
+    [ "$(id -u)" != 0 ] || undo_interrupted
     mapfile -t missing < <(missing_packages)
     if [ "${#missing[@]}" = 0 ]; then
         step_end "all $(wanted_packages | wc -l) are here"

@@ -81,4 +81,28 @@ import Testing
         let line = "printf '%s\\n' \(names) | choose_postgresql postgresql-15"
         #expect(try Self.shell(line, in: Scratch()) == [chosen])
     }
+
+    @Test func `what an installation that was killed has left is undone by the next, and not while it is at work`()
+        throws
+    {
+        let scratch = try Scratch()
+        let rule = scratch.path + "/createcluster.conf"
+        let policy = scratch.path + "/policy-rc.d"
+        let prologue = "policy='\(policy)'; cluster_rule='\(rule)'; undo=();"
+        try FileStore.write("#create_main_cluster = true\n", to: rule, mode: 0o644)
+        // A shell of its own, so that its process is gone when the next one asks.
+        _ = try Self.shell("\(prologue) forbid_service_start; forbid_cluster; undo_interrupted", in: scratch)
+        #expect(FileStore.exists(policy))
+        #expect(try FileStore.text(rule) == "create_main_cluster = false\n")
+        _ = try Self.shell("\(prologue) undo_interrupted", in: scratch)
+        #expect(!FileStore.exists(policy))
+        #expect(try FileStore.text(rule) == "#create_main_cluster = true\n")
+        // A policy of the administrator's own stays.
+        try FileStore.write("#!/bin/sh\nexit 0\n", to: policy, mode: 0o755)
+        _ = try Self.shell(
+            "\(prologue) forbid_service_start; undo_interrupted; allow_service_start || true",
+            in: scratch
+        )
+        #expect(try FileStore.text(policy) == "#!/bin/sh\nexit 0\n")
+    }
 }
