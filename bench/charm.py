@@ -345,6 +345,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--delays", default="0,1,20", help="milliseconds added to each call")
+    parser.add_argument("--only", help="one table, such as indico/related")
     options = parser.parse_args()
     python, launcher = prepare()
     if Path(sys.prefix).resolve() != (WORK / "venv").resolve():
@@ -357,6 +358,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="bench-charm-") as base:
         for app in ("indico", "hello"):
             for world in ("unrelated", "related"):
+                if options.only not in (None, f"{app}/{world}"):
+                    continue
                 results = {delay: measure(app, world, delay, options, python, launcher, base) for delay in delays}
                 table(app, world, delays, results)
 
