@@ -199,15 +199,18 @@ final class ExecSession {
         isOver = true
         terminal = nil
         input?.close(promise: nil)
-        for (socket, channel) in sockets {
-            guard channel.isActive else { continue }
-            if socket == .control {
-                channel.close(promise: nil)
-                continue
-            }
-            let end = WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(string: ExecMessage.endText))
-            channel.writeAndFlush(end).whenComplete { _ in Self.closeGently(channel) }
+        for (socket, channel) in sockets { Self.end(socket, channel) }
+    }
+
+    /// Tells the client at a socket that nothing more will come.
+    static func end(_ socket: ExecSocket, _ channel: any Channel) {
+        guard channel.isActive else { return }
+        if socket == .control {
+            channel.close(promise: nil)
+            return
         }
+        let end = WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(string: ExecMessage.endText))
+        channel.writeAndFlush(end).whenComplete { _ in closeGently(channel) }
     }
 
     /// Closes our side and leaves the other to the client for a while.

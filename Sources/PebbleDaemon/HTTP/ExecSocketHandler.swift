@@ -26,8 +26,15 @@ final class ExecSocketHandler: ChannelInboundHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        let channel = context.channel
-        tell { [socket] in $0.connect(socket, channel) }
+        let (channel, taskID, socket) = (context.channel, taskID, socket)
+        let isThere = supervisor.assumeIsolated { supervisor in
+            guard let session = supervisor.execSessions[taskID] else { return false }
+            session.connect(socket, channel)
+            return true
+        }
+        // Given up while the client was let in, which would wait for ever for an end that nobody else sends. A moment
+        // later, once the pipeline is complete.
+        if !isThere { context.eventLoop.execute { ExecSession.end(socket, channel) } }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -72,6 +72,24 @@ import Testing
         try await daemon.stop()
     }
 
+    @Test func `a client that comes as the command is given up hears of it`() async throws {
+        let daemon = try await TestDaemon { options in
+            options.holds = true
+            options.execPatience = .microseconds(300)
+        }
+        // However it comes out each time, it comes out.
+        for _ in 0..<30 {
+            let outcome = try await daemon.call { client in
+                Result { () throws(PebbleClientError) in try client.exec(ExecCall(["true"])) }
+            }
+            switch outcome {
+            case .success(let outcome): #expect(outcome.exitCode == 0)
+            case .failure(let error): #expect("\(error)".contains("cannot") || "\(error)".contains("websocket"))
+            }
+        }
+        try await daemon.stop()
+    }
+
     @Test func `many at once each get their own`() async throws {
         let daemon = try await TestDaemon()
         let codes = try await withThrowingTaskGroup(of: Int.self) { group in
