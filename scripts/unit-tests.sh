@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Runs the unit tests that are built, room by room.
+#
+# Many of them wait for real processes. All at once in one process, those that wait would keep the others from their turn
+# until a time limit strikes; each part has a process of its own, and what belongs together runs together.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+processes='UnitAgentTests|CharmKitTests'
+pebble='PebbleDaemonTests|PebbleClientTests|PebbleCommandsTests'
+swift test --skip-build --filter "$processes"
+swift test --skip-build --filter "$pebble"
+swift test --skip-build --skip "$processes|$pebble"
