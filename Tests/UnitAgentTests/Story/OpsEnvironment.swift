@@ -6,7 +6,7 @@ import LinuxSupport
 enum OpsEnvironment {
     static let version = "2.23.1"
 
-    /// Whether tests that need it run: `make test-deep` says so. They take minutes and fetch from PyPI.
+    /// Whether tests that need it run, which take minutes and fetch from PyPI; `make test-deep` says so.
     static let isWanted = getenv("INDICO_OPERATOR_TEST_OPS") != nil
 
     /// The interpreter, or nil where Python's venv module or PyPI cannot be had.
