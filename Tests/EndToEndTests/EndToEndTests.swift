@@ -29,6 +29,7 @@ import Testing
         journey.attempt("the data are still there", findEvent)
         journey.attempt("down in the middle of a hook; up ends what it began", goDownInMidHook)
         try journey.step("down leaves no process", goDown)
+        journey.attempt("servers of others are used, and left alone", useServersOfOthers)
         try journey.step("up finds the event", comeBack)
         try journey.step("destroy leaves nothing", destroy)
     }

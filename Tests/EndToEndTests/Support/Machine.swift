@@ -85,6 +85,8 @@ struct Machine: Sendable {
         if let hook = status.failedHook { return "a hook failed: \(hook)" }
         for container in status.containers {
             if !container.reachable { return "container \(container.name) does not answer" }
+            // A Pebble that has just started again runs nothing yet, and the charm has not heard of it.
+            if container.services.isEmpty { return "container \(container.name) has no services" }
             for service in container.services where service.startup == "enabled" && service.current != "active" {
                 return "service \(service.name) of \(container.name) is \(service.current)"
             }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
-import LinuxSupport
 import OneMachine
 
 /// A real SMTP server that keeps what it is given: aiosmtpd from PyPI.
 final class MailSink {
     let port: UInt16
-    private let pid: ProcessID
+    private let process: SideProcess
     private let file: String
 
     private static let program = """
@@ -39,28 +37,11 @@ final class MailSink {
             try ensure(outcome.succeeded, outcome.lastLines.joined(separator: "\n"))
         }
         file = scratch + "/mails"
-        port = try Self.freePort()
-        let output = open(scratch + "/mail.log", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        defer { close(output) }
+        port = try SideProcess.freePort(from: 21025, for: "mail")
         let python = environment + "/bin/python"
-        pid = try ProcessSpawner.spawn(
-            SpawnRequest(
-                executable: python,
-                arguments: [python, "-c", Self.program, file, String(port)],
-                environment: ["PATH": SetupCommand.path],
-                standing: .ownGroup,
-                standardOutput: output,
-                standardError: output
-            )
-        )
+        process = try SideProcess([python, "-c", Self.program, file, String(port)], log: scratch + "/mail.log")
         let wanted = WantedPort(port, purpose: "mail")
         _ = try eventually("the mail server", within: .seconds(30)) { wanted.isFree() ? nil : true }
-    }
-
-    deinit {
-        ProcessTable.signalGroup(pid, .kill)
-        var status: Int32 = 0
-        waitpid(pid.rawValue, &status, 0)
     }
 
     /// Has the server take its time over each mail from now on.
@@ -71,9 +52,4 @@ final class MailSink {
 
     /// All mail so far.
     var mails: String { ((try? FileStore.text(file)) ?? nil) ?? "" }
-
-    private static func freePort() throws -> UInt16 {
-        for port in UInt16(21025)..<21125 where WantedPort(port, purpose: "mail").isFree() { return port }
-        throw Failure("no port is free for the mail server")
-    }
 }
