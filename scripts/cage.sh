@@ -16,7 +16,17 @@ fi
 shift
 
 mount -t proc proc /proc
+# A clone below /tmp stays where it is, though what is in /tmp goes out of sight.
+project=$(pwd -P)
+case $project in /tmp/*) mount --bind "$project" /mnt ;; esac
 mount -t tmpfs -o size=192m,mode=1777 cage /tmp
+case $project in
+    /tmp/*)
+        mkdir -p "$project"
+        mount --move /mnt "$project"
+        cd "$project"
+        ;;
+esac
 mkdir /tmp/tiny
 mount -t tmpfs -o size=256k,mode=0777 cage /tmp/tiny
 # Device nodes can be written to on a read-only disk too, so only these are left.
