@@ -11,8 +11,10 @@ public func fuzzLayer(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     let written = layer.yaml()
     do {
         let again = try Layer.parse(yaml: written, label: "fuzz")
+        // A crash is how a finding is told to libFuzzer, which keeps the input that led to it.
         guard again == layer else { fatalError("written and read again it is another:\n\(written)") }
     } catch {
+        // As above: a finding.
         fatalError("written, it cannot be read again: \(error)\n\(written)")
     }
     if let twice = try? layer.combined(with: layer), let plan = try? Plan.combine([layer, twice]) {
