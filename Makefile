@@ -2,7 +2,7 @@
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-deep pebble-peers fuzz bench-charm crash-writes packages bare-debian check format
+.PHONY: help run test test-fast test-deep pebble-peers fuzz bench-charm bench-pebble crash-writes packages bare-debian check format
 
 help: ## Shows this list.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ fuzz: ## Attacks the layer parser and the daemon for long; SEED=N MINUTES=N.
 crash-writes: ## Kills a unit agent at every single write to its model, torn ones included; EVERY=10 tries one of ten.
 	swift build -j $(JOBS) --product run-charm && swift build -j $(JOBS) --product hook-tool
 	scripts/crash_writes.py --every $(or $(EVERY),1)
+
+bench-pebble: ## Measures our Pebble; PEER=/path/to/pebble puts another beside it, ARGS="--rounds 1 --only ten,exec" is quick.
+	swift build -c release --static-swift-stdlib -j $(JOBS) --product pebble
+	bench/pebble.py $(if $(PEER),--peer $(PEER)) $(ARGS)
 
 packages: ## Installs the Debian packages that are missing, those of the tests included; starts no service.
 	@scripts/debian.sh packaging/debian-packages-test.txt

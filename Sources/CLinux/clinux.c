@@ -4,12 +4,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -363,4 +368,45 @@ void clinux_prepare_thread(const char *name) {
     sigemptyset(&broken_pipe);
     sigaddset(&broken_pipe, SIGPIPE);
     (void)pthread_sigmask(SIG_BLOCK, &broken_pipe, NULL);
+}
+
+// What is mapped from files and never written to can be had from there again. A fault brings back the page it is about
+// with its neighbours, so what only the start needed stays away.
+static int unmap_untouched(struct dl_phdr_info *object, size_t size, void *page_size) {
+    (void)size;
+    const uintptr_t mask = *(const uintptr_t *)page_size - 1;
+    // The kernel's own object is in no file.
+    if (strncmp(object->dlpi_name, "linux-vdso", strlen("linux-vdso")) == 0) {
+        return 0;
+    }
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *header = &object->dlpi_phdr[i];
+        if (header->p_type == PT_DYNAMIC) {
+            for (const ElfW(Dyn) *entry = (const ElfW(Dyn) *)(object->dlpi_addr + header->p_vaddr);
+                 entry->d_tag != DT_NULL; entry++) {
+                if (entry->d_tag == DT_TEXTREL) {
+                    return 0;
+                }
+            }
+        }
+    }
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *header = &object->dlpi_phdr[i];
+        if (header->p_type != PT_LOAD || (header->p_flags & PF_W) != 0) {
+            continue;
+        }
+        uintptr_t start = (object->dlpi_addr + header->p_vaddr) & ~mask;
+        uintptr_t end = (object->dlpi_addr + header->p_vaddr + header->p_filesz) & ~mask;
+        if (end > start) {
+            // Where it may not be done (pages that are locked, say) they stay: nothing is lost but the saving.
+            (void)madvise((void *)start, end - start, MADV_DONTNEED);
+        }
+    }
+    return 0;
+}
+
+void clinux_give_memory_back(void) {
+    uintptr_t page_size = (uintptr_t)sysconf(_SC_PAGESIZE);
+    (void)malloc_trim(0);
+    (void)dl_iterate_phdr(unmap_untouched, &page_size);
 }

@@ -58,10 +58,13 @@ extension GoDuration: CustomStringConvertible {
 
     private static func fraction(_ number: UInt64, digits: Int) -> String {
         guard number > 0 else { return "" }
+        var (number, digits) = (number, digits)
+        while number % 10 == 0 {
+            number /= 10
+            digits -= 1
+        }
         let plain = String(number)
-        var text = String(repeating: "0", count: digits - plain.count) + plain
-        while text.hasSuffix("0") { text.removeLast() }
-        return ".\(text)"
+        return ".\(String(repeating: "0", count: digits - plain.utf8.count))\(plain)"
     }
 }
 

@@ -4,10 +4,13 @@ package import FoundationEssentials
 /// How the API writes and reads JSON: keys sorted, slashes as they are.
 package enum WireJSON {
     /// Encodes a value on one line.
+    package static func bytes(of value: some Encodable) throws -> [UInt8] {
+        try JSONWriting.bytes(of: value)
+    }
+
+    /// Encodes a value on one line, for those who want it as data.
     package static func encode(_ value: some Encodable) throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
-        return try encoder.encode(value)
+        Data(try bytes(of: value))
     }
 
     /// Encodes a value over several lines, for people.

@@ -19,16 +19,15 @@ package enum CommandLineTool {
         // What follows `exec` belongs to the command it runs, save for a lone plea for help.
         let wantsExecHelp = arguments == ["exec", "--help"] || arguments == ["exec", "-h"]
         let arguments = arguments.isEmpty ? ["help"] : wantsExecHelp ? ["help", "exec"] : arguments
+        let session = Session(environment: environment, output: output)
+        if arguments.first == "run" { return await run(daemon: arguments, in: session) }
         if let word = arguments.first, !word.hasPrefix("-"), !PebbleCommand.names.contains(word) {
             output.error("error: unknown command \"\(word)\", see 'pebble help'\n")
             return 1
         }
-        let session = Session(environment: environment, output: output)
         do {
             let (words, serviceArguments) = try RunCommand.takeServiceArguments(arguments)
             switch try PebbleCommand.parseAsRoot(words) {
-            case let command as RunCommand:
-                return try await command.run(in: session, serviceArguments: serviceArguments)
             case let command as EnterCommand:
                 return try await command.run(in: session, serviceArguments: serviceArguments)
             case let command:
@@ -36,6 +35,23 @@ package enum CommandLineTool {
             }
         } catch {
             return report(error, output)
+        }
+    }
+
+    private static func run(daemon arguments: [String], in session: Session) async -> Int32 {
+        do {
+            let (words, serviceArguments) = try RunCommand.takeServiceArguments(arguments)
+            if let command = RunCommand(plain: words) {
+                return try await command.run(in: session, serviceArguments: serviceArguments)
+            }
+            switch try PebbleCommand.parseAsRoot(words) {
+            case let command as RunCommand:
+                return try await command.run(in: session, serviceArguments: serviceArguments)
+            case let command:
+                return perform(command, in: session)
+            }
+        } catch {
+            return report(error, session.output)
         }
     }
 

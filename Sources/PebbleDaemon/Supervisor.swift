@@ -26,6 +26,8 @@ actor Supervisor {
         var log: DaemonLog
         /// Changes with each boot of the machine, and so says whether a process number is still worth anything.
         var machineBootID: String
+        /// Whether the process is the daemon's, its memory included.
+        var ownsProcess = false
         /// Gets the output of services as it comes, under `--verbose`.
         var copyOutput: (@Sendable (String, LogRing.Line) -> Void)?
         var forwarding = ForwardingTiming()
@@ -75,6 +77,8 @@ actor Supervisor {
     var watchdog: Scheduled<Void>?
     var httpAddress: String?
     var httpsAddress: String?
+    // Memory: `Supervisor+Rest.swift`.
+    var isRestDue = false
 
     init(surroundings: Surroundings, bootID: String, version: String) {
         self.surroundings = surroundings

@@ -92,4 +92,8 @@ void clinux_prepare_thread(const char *name);
 /// Reaps one child without waiting. Returns its pid with the wait status, 0 if it still runs, or a negated errno.
 pid_t clinux_reap(pid_t pid, int *status);
 
+/// Gives the kernel back what the allocator holds unused, and what is mapped of the program's own files and can be read
+/// from them again. For a process that has come to rest.
+void clinux_give_memory_back(void);
+
 #endif

@@ -49,6 +49,7 @@ final class Daemon: Sendable {
         )
         surroundings.forwarding = options.forwarding
         surroundings.execPatience = options.execPatience
+        surroundings.ownsProcess = options.ownsProcess
         if options.isVerbose {
             let copier = try OutputCopier()
             surroundings.copyOutput = { service, line in copier.copy(service, line) }
@@ -101,6 +102,8 @@ final class Daemon: Sendable {
         await supervisor.keepTidy()
         await supervisor.reportAlive(options.environment)
         if !options.holds { await autostart() }
+        // When the services that start with the daemon have passed their first second.
+        await supervisor.rest(in: .milliseconds(1500))
         let reason = await shutdown.wait()
         return await end(reason)
     }

@@ -33,7 +33,8 @@ struct API: Sendable {
         channel: any Channel
     ) -> Task<Void, Never> {
         supervisor.assumeIsolated { supervisor in
-            Task {
+            supervisor.restSoon()
+            return Task {
                 // Captured so that the task is the supervisor's and needs no change of thread.
                 _ = supervisor
                 await serve(head, body: body, peer: peer, channel: channel)
@@ -143,12 +144,17 @@ struct API: Sendable {
             reply.headers.replaceOrAdd(name: "Content-Length", value: String(bytes.readableBytes))
             channel.write(HTTPServerResponsePart.head(reply), promise: nil)
             if head.method != .HEAD { channel.write(HTTPServerResponsePart.body(.byteBuffer(bytes)), promise: nil) }
+            // Not waited for, as waiting is done on another thread, and the way there and back costs more than the
+            // rest. The connection sees to it that the next request is read only when there is room for its answer.
+            let isWritten = keepsAlive ? nil : channel.eventLoop.makePromise(of: Void.self)
+            isWritten?.futureResult.whenComplete { _ in channel.close(promise: nil) }
+            channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: isWritten)
         case .stream(let write):
             try await channel.writeAndFlush(HTTPServerResponsePart.head(reply))
             try await write(ResponseWriter(channel: channel))
+            try await channel.writeAndFlush(HTTPServerResponsePart.end(nil))
+            if !keepsAlive { channel.close(promise: nil) }
         }
-        try await channel.writeAndFlush(HTTPServerResponsePart.end(nil))
-        if !keepsAlive { channel.close(promise: nil) }
     }
 
     private func logRequest(_ head: HTTPRequestHead, _ status: Int, _ peer: Peer, _ duration: Duration) {

@@ -77,6 +77,7 @@ enum RequestTarget {
 
     /// Without doubled slashes and dots; what differs is sent to the right place.
     static func clean(_ path: String) -> String {
+        guard needsCleaning(path.utf8) else { return path }
         var parts: [Substring] = []
         for part in path.split(separator: "/") {
             switch part {
@@ -89,7 +90,18 @@ enum RequestTarget {
         return "/" + parts.joined(separator: "/") + (isDirectory ? "/" : "")
     }
 
+    /// Whether there is anything doubled or dotted in a path, which nearly never is so.
+    private static func needsCleaning(_ path: String.UTF8View) -> Bool {
+        guard path.first == UInt8(ascii: "/") else { return true }
+        return zip(path, path.dropFirst()).contains { byte, next in
+            byte == UInt8(ascii: "/") && (next == UInt8(ascii: "/") || next == UInt8(ascii: "."))
+        }
+    }
+
     static func decode(_ text: Substring, plusIsBlank: Bool) -> String {
+        guard text.utf8.contains(where: { $0 == UInt8(ascii: "%") || plusIsBlank && $0 == UInt8(ascii: "+") }) else {
+            return String(text)
+        }
         var bytes: [UInt8] = []
         var rest = text.utf8
         while let byte = rest.popFirst() {

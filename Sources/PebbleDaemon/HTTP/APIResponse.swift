@@ -50,8 +50,8 @@ struct APIResponse: Sendable {
     }
 
     private static func json(_ value: some Encodable, status: Int) throws -> APIResponse {
-        let data = try WireJSON.encode(value)
-        return APIResponse(status: status, contentType: "application/json", body: .bytes(ByteBuffer(bytes: data)))
+        let bytes = try WireJSON.bytes(of: value)
+        return APIResponse(status: status, contentType: "application/json", body: .bytes(ByteBuffer(bytes: bytes)))
     }
 
     static func text(_ text: String, status: Int = 200, contentType: String? = "text/plain") -> APIResponse {

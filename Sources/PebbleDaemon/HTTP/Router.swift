@@ -47,16 +47,22 @@ struct Router: Sendable {
         case nothing
     }
 
-    private let routes: [Route]
+    /// Those whose pattern leaves nothing open, by their path: most requests are for one of them.
+    private let plain: [String: [Route]]
+    private let open: [Route]
 
     init(_ routes: [Route]) {
-        self.routes = routes
+        let isOpen = { (route: Route) in route.pattern.contains { $0.first == "{" } }
+        plain = Dictionary(grouping: routes.filter { !isOpen($0) }) { $0.pattern.joined(separator: "/") }
+        open = routes.filter(isOpen)
     }
 
     func match(_ method: HTTPMethod, _ path: String) -> Match {
+        let exact = plain[path] ?? []
+        if let route = exact.first(where: { $0.method == method }) { return .route(route, captures: []) }
         let segments = Route.segments(path[...])
-        var isKnown = false
-        for route in routes {
+        var isKnown = !exact.isEmpty
+        for route in open {
             guard let captures = route.captures(segments) else { continue }
             if route.method == method { return .route(route, captures: captures) }
             isKnown = true

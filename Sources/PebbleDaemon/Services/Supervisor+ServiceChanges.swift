@@ -7,18 +7,17 @@ import PebblePlan
 extension Supervisor {
     /// The services of the plan, all or those named.
     func services(_ names: [String]) -> [ServiceInfo] {
-        plan.services.values
-            .filter { names.isEmpty || names.contains($0.name) }
-            .sorted { $0.name < $1.name }
-            .map { service in
-                let machine = runners[service.name]?.machine
-                return ServiceInfo(
-                    name: service.name,
-                    startup: service.isEnabled ? .enabled : .disabled,
-                    current: machine?.status ?? .inactive,
-                    currentSince: machine?.since
-                )
-            }
+        // By name first: the services themselves are large, and not to be moved about for each request.
+        let wanted = names.isEmpty ? Array(plan.services.keys) : Set(names).filter { plan.services[$0] != nil }
+        return wanted.sorted().map { name in
+            let runner = runners[name]
+            return ServiceInfo(
+                name: name,
+                startup: plan.services[name]?.isEnabled == true ? .enabled : .disabled,
+                current: runner?.machine.status ?? .inactive,
+                currentSince: runner?.machine.since
+            )
+        }
     }
 
     func startServices(_ names: [String], kind: String = "start", verb: String = "Start") throws(DaemonError) -> Change

@@ -19,7 +19,6 @@ final class StateStore {
     private var isCompacting = false
     /// The first journal there may still be.
     private var oldestJournal: Int
-    private let encoder: JSONEncoder
     /// After this many bytes of journal the whole document is written anew.
     private let compactionSize: Int
 
@@ -51,8 +50,6 @@ final class StateStore {
         self.compactionSize = compactionSize
         journalNumber = document.journal
         oldestJournal = document.journal
-        encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
         journal = try Self.create(Self.journalPath(path, journalNumber))
         do {
             try Self.write(document, to: path)
@@ -92,9 +89,9 @@ final class StateStore {
 
     /// Appends records; on disk as far as the kernel is concerned when this returns.
     func append(_ records: [StateRecord]) throws {
-        var lines = Data()
+        var lines: [UInt8] = []
         for record in records {
-            lines.append(try encoder.encode(record))
+            lines += try WireJSON.bytes(of: record)
             lines.append(UInt8(ascii: "\n"))
         }
         do throws(SystemError) {
@@ -204,9 +201,7 @@ final class StateStore {
     }
 
     private static func write(_ document: StateDocument, to path: String) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
-        try AtomicFile.write(try encoder.encode(document), to: path, mode: 0o600)
+        try AtomicFile.write(try WireJSON.bytes(of: document), to: path, mode: 0o600)
     }
 }
 

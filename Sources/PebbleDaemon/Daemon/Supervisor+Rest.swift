@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+import LinuxSupport
+
+extension Supervisor {
+    /// How long after something was done the daemon looks back at what it cost.
+    private static let restDelay = Duration.seconds(10)
+
+    /// Gives memory back in a while, after a request.
+    ///
+    /// Once for all that is done in between, so that a busy daemon pays next to nothing for it, and an idle one sleeps.
+    func restSoon() {
+        rest(in: Self.restDelay)
+    }
+
+    /// Gives memory back in a while, unless that is to happen in any case.
+    ///
+    /// A daemon that is only a part of its process leaves the process's memory alone.
+    func rest(in delay: Duration) {
+        guard surroundings.ownsProcess, !isRestDue else { return }
+        isRestDue = true
+        _ = schedule(in: delay) { supervisor in
+            supervisor.isRestDue = false
+            ProcessMemory.giveBack()
+        }
+    }
+}
