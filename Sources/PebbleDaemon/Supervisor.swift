@@ -78,7 +78,8 @@ actor Supervisor {
     var httpAddress: String?
     var httpsAddress: String?
     // Memory: `Supervisor+Rest.swift`.
-    var isRestDue = false
+    var restDue: NIODeadline?
+    var restTimer: Scheduled<Void>?
 
     init(surroundings: Surroundings, bootID: String, version: String) {
         self.surroundings = surroundings

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import LinuxSupport
+import NIOCore
 
 extension Supervisor {
     /// How long after something was done the daemon looks back at what it cost.
@@ -12,14 +13,17 @@ extension Supervisor {
         rest(in: Self.restDelay)
     }
 
-    /// Gives memory back in a while, unless that is to happen in any case.
+    /// Gives memory back in a while, unless that is to happen sooner in any case.
     ///
     /// A daemon that is only a part of its process leaves the process's memory alone.
     func rest(in delay: Duration) {
-        guard surroundings.ownsProcess, !isRestDue else { return }
-        isRestDue = true
-        _ = schedule(in: delay) { supervisor in
-            supervisor.isRestDue = false
+        guard surroundings.ownsProcess else { return }
+        let due = NIODeadline.now() + TimeAmount(delay)
+        if let restDue, restDue <= due { return }
+        restTimer?.cancel()
+        restDue = due
+        restTimer = loop.scheduleTask(deadline: due) {
+            self.assumeIsolated { $0.restDue = nil }
             ProcessMemory.giveBack()
         }
     }
