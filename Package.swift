@@ -16,12 +16,12 @@ let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
-// A program that runs all the time: no table of symbols for others (nobody loads it), relocations in the short form that
-// glibc knows since 2.36, both of which would otherwise be read at each start and stay in memory.
+// A program that runs all the time: no table of symbols for others (nobody loads it), which would otherwise be read at
+// each start and stay in memory.
 let smallProgram: [LinkerSetting] = [
     .unsafeFlags(
         ["-use-ld=lld"]
-            + ["--exclude-libs=ALL", "--no-export-dynamic", "-z", "pack-relative-relocs"].flatMap { ["-Xlinker", $0] },
+            + ["--exclude-libs=ALL", "--no-export-dynamic"].flatMap { ["-Xlinker", $0] },
         .when(platforms: [.linux], configuration: .release)
     )
 ]
