@@ -124,12 +124,14 @@ let executables: [Target] = [
 let tests: [Target] = [
     // Programs of this package in processes of their own, for the tests below.
     .target(name: "ProgramTesting", dependencies: ["LinuxSupport"], path: "Tests/ProgramTesting"),
+    // Numbers drawn from a seed, for tests that draw their input.
+    .target(name: "SeededTesting", path: "Tests/SeededTesting"),
     .testTarget(name: "LinuxSupportTests", dependencies: ["LinuxSupport"]),
-    .testTarget(name: "YAMLTreeTests", dependencies: ["YAMLTree"]),
-    .testTarget(name: "PebblePlanTests", dependencies: ["PebblePlan", "PebbleAPI", "YAMLTree"]),
+    .testTarget(name: "YAMLTreeTests", dependencies: ["YAMLTree", "SeededTesting"]),
+    .testTarget(name: "PebblePlanTests", dependencies: ["PebblePlan", "PebbleAPI", "YAMLTree", "SeededTesting"]),
     .testTarget(name: "PebbleAPITests", dependencies: ["PebbleAPI"]),
     .testTarget(name: "HookProtocolTests", dependencies: ["HookProtocol"]),
-    .testTarget(name: "MetricsTextTests", dependencies: ["MetricsText"]),
+    .testTarget(name: "MetricsTextTests", dependencies: ["MetricsText", "SeededTesting"]),
     .testTarget(
         name: "PebbleClientTests",
         dependencies: ["PebbleClient", "PebbleAPI", "PebbleDaemon", "LinuxSupport"]
@@ -168,15 +170,15 @@ let tests: [Target] = [
     .testTarget(
         name: "StatsDExporterTests",
         dependencies: [
-            "StatsDExporter", "MetricsServer", "MetricsText", "ProgramTesting", "LinuxSupport", logging, lifecycle,
-            arguments,
+            "StatsDExporter", "MetricsServer", "MetricsText", "ProgramTesting", "SeededTesting", "LinuxSupport",
+            logging, lifecycle, arguments,
         ] + nio
     ),
     .testTarget(
         name: "CeleryExporterTests",
         dependencies: [
-            "CeleryExporter", "MetricsServer", "MetricsText", "ProgramTesting", "LinuxSupport", logging, lifecycle,
-            arguments,
+            "CeleryExporter", "MetricsServer", "MetricsText", "ProgramTesting", "SeededTesting", "LinuxSupport",
+            logging, lifecycle, arguments,
         ] + nio
     ),
     .testTarget(

@@ -105,7 +105,9 @@ private struct YAMLRenderer {
     /// Whether text of several lines can stand as a block as it is.
     private static func fitsLiteral(_ text: String) -> Bool {
         guard text.contains("\n") else { return false }
-        if text.hasPrefix(" ") || text.hasPrefix("\n") || text.hasSuffix(" ") { return false }
+        // By scalars, since a mark may join the blank to it.
+        if let first = text.unicodeScalars.first, first == " " || first == "\n" { return false }
+        if text.hasSuffix(" ") { return false }
         return !text.unicodeScalars.contains { $0 != "\n" && isSpecial($0) } && !text.contains(" \n")
     }
 

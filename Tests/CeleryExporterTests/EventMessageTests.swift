@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import FoundationEssentials
+import SeededTesting
 import Testing
 
 @testable import CeleryExporter
@@ -49,8 +50,11 @@ import Testing
     }
 
     @Test func `random payloads are refused and nothing else`() {
+        var random = SeededGenerator()
         for _ in 0..<500 {
-            let bytes = (0..<Int.random(in: 0..<60)).map { _ in UInt8.random(in: 0...255) }
+            let bytes = (0..<Int.random(in: 0..<60, using: &random)).map { _ in
+                UInt8.random(in: 0...255, using: &random)
+            }
             #expect(throws: EventError.self) { try EventMessage.events(bytes) }
         }
     }

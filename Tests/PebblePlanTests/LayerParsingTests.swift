@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import PebbleAPI
 import PebblePlan
+import SeededTesting
 import Testing
 
 /// A machine with one user, so that tests do not depend on the one they run on.
@@ -126,7 +127,7 @@ let accounts = AccountLookup(
     }
 
     @Test func `however a layer is damaged, it is refused or comes back from its own YAML the same`() throws {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SeededGenerator()
         let whole = Array(wholeLayer.utf8)
         let pieces = ["\n", " ", ":", "- ", "{", "]", "\"", "'", "~", "5", "null", "&a ", "*a", "|", "#", "\t", "<<: "]
             .map { Array($0.utf8) }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import PebblePlan
+import SeededTesting
 import Testing
 
 @Suite struct OrderingTests {
@@ -40,7 +41,7 @@ import Testing
     }
 
     @Test func `any plan without loops starts after what it waits for, each service once`() throws {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SeededGenerator()
         for _ in 0..<300 {
             let names = (0..<8).map { "s\($0)" }.shuffled(using: &generator)
             var services: [String: (requires: [String], after: [String])] = [:]
@@ -114,7 +115,7 @@ import Testing
     }
 
     @Test func `any words come back after quoting`() throws {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SeededGenerator()
         let pieces = ["a", " ", "'", "\"", "\\", "#", "$", "\n", "é", "-", "\u{301}"]
         for _ in 0..<2000 {
             let words = (0..<3).map { _ in

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import PebblePlan
+import SeededTesting
 import Testing
 
 @Suite struct PlanCombiningTests {
@@ -38,7 +39,7 @@ import Testing
     }
 
     @Test func `combining layer by layer or all at once gives the same plan`() throws {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SeededGenerator()
         for _ in 0..<200 {
             let layers = (0..<4).map { index in randomLayer("l\(index)", &generator) }
             let stepwise = try layers.dropFirst().reduce(layers[0]) { try $0.combined(with: $1) }
@@ -58,7 +59,7 @@ import Testing
         }
     }
 
-    private func randomLayer(_ label: String, _ generator: inout SystemRandomNumberGenerator) -> Layer {
+    private func randomLayer(_ label: String, _ generator: inout SeededGenerator) -> Layer {
         var layer = Layer(label: label)
         for name in ["a", "b", "c"] where Bool.random(using: &generator) {
             var service = Service(name: name, override: Bool.random(using: &generator) ? .merge : .replace)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import MetricsText
+import SeededTesting
 import Testing
 
 @testable import StatsDExporter
@@ -11,7 +12,8 @@ import Testing
         options.bufferCapacity = buffer
         var stream = QuantileStream(options)
         let count = 20_000
-        for value in (1...count).shuffled() { stream.insert(Double(value)) }
+        var random = SeededGenerator()
+        for value in (1...count).shuffled(using: &random) { stream.insert(Double(value)) }
         for objective in options.objectives {
             let rank = stream.value(at: objective.quantile) / Double(count)
             #expect(abs(rank - objective.quantile) <= objective.error + 0.0001)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SeededTesting
 import Testing
 
 @testable import StatsDExporter
@@ -16,13 +17,14 @@ import Testing
     }
 
     @Test func `however often it is repeated, a total that only grows is counted as it is`() {
+        var random = SeededGenerator()
         for _ in 0..<200 {
             var running = RunningTotal()
             var total = 0.0
             var counted = 0.0
             for _ in 0..<50 {
-                total += Double(Int.random(in: 0..<20))
-                for _ in 0..<Int.random(in: 1..<4) { counted += running.growth(to: total) }
+                total += Double(Int.random(in: 0..<20, using: &random))
+                for _ in 0..<Int.random(in: 1..<4, using: &random) { counted += running.growth(to: total) }
             }
             #expect(counted == total)
         }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import MetricsText
+import SeededTesting
 import Testing
 
 @testable import StatsDExporter
@@ -146,11 +147,15 @@ import Testing
             "a", "b", ".", ":", "|", "c", "g", "ms", "h", "#", "@", ",", "=", "[", "]", "\n", "1", "-", "+", "0.5", "é",
             "1e999", "nan", " ",
         ]
-        var random = SystemRandomNumberGenerator()
+        var random = SeededGenerator()
         for _ in 0..<5000 {
-            let text = (0..<Int.random(in: 0..<30)).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
+            let text = (0..<Int.random(in: 0..<30, using: &random)).map { _ in
+                pieces.randomElement(using: &random) ?? ""
+            }.joined()
             engine.receive(Array(text.utf8), from: .udp, now: .zero)
-            let bytes = (0..<Int.random(in: 0..<40)).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let bytes = (0..<Int.random(in: 0..<40, using: &random)).map { _ in
+                UInt8.random(in: 0...255, using: &random)
+            }
             engine.receive(bytes, from: .udp, now: .zero)
         }
         let scrape = try engine.scrape()
