@@ -3,6 +3,7 @@ import CharmInterfaces
 import CharmKit
 import CharmTesting
 import PebbleAPI
+import PebblePlan
 import Synchronization
 
 @testable import IndicoCharm
@@ -144,10 +145,24 @@ struct IndicoWorld {
                     now: { time.withLock { $0 } },
                     sleep: { duration in time.withLock { $0 += duration } }
                 ),
-                alertRules: { Self.alertRules }
+                alertRules: { Self.alertRules },
+                dashboards: { [try Self.dashboard] }
             )
         }
     }
+
+    private static var dashboard: GrafanaDashboard.Dashboard {
+        get throws {
+            try GrafanaDashboard.Dashboard(
+                charm: "indico",
+                path: "grafana_dashboards/site.json",
+                text: Array(#"{"title": "Site"}"#.utf8)
+            )
+        }
+    }
+
+    /// The plan of a container.
+    func plan(_ name: String) throws -> Plan { try Plan.combine(world.containers[name]?.layers ?? []) }
 
     /// Runs an event and makes the world what it is after it.
     @discardableResult

@@ -97,6 +97,31 @@ import Testing
         #expect(values == ["SECRET_KEY": hostile, "SMTP_PASSWORD": hostile, "SUPPORT_EMAIL": hostile])
     }
 
+    @Test(arguments: [1, 60_000, 200_000])
+    func `dashboards are unpacked by Python as Grafana's charm does`(size: Int) async throws {
+        let title = String(repeating: "é", count: size)
+        let dashboard = try GrafanaDashboard.Dashboard(
+            charm: "indico",
+            path: "grafana_dashboards/site.json",
+            text: Array(#"{"title": "\#(title)"}"#.utf8)
+        )
+        let topology = JujuTopology(
+            model: "m",
+            modelUUID: "u",
+            application: "indico",
+            unit: "indico/0",
+            charm: "indico"
+        )
+        let databag = GrafanaDashboard.applicationDatabag([dashboard], topology: topology)
+        let program = """
+            import base64, json, lzma, sys
+            template = json.load(sys.stdin)['templates']['file:site']
+            print(len(json.loads(lzma.decompress(base64.b64decode(template['content'], validate=True)))['title']))
+            """
+        let result = try await run("/usr/bin/python3", ["-c", program], input: try #require(databag["dashboards"]))
+        #expect(result.outputText == "\(size)\n", "\(result.errorText)")
+    }
+
     @Test func `logging.yaml and the module are well formed`() async throws {
         let module = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../charm/workload/indico_workload.py").path

@@ -123,8 +123,10 @@ struct IndicoContainer {
 
     /// Starts what does not run, and restarts what runs on another plan; Pebble knows which that is.
     private func startWhatDiffers(_ before: [String: ServiceInfo], _ pending: inout PendingChanges) throws {
-        let layer = desired.indico.layer
-        if !LayerDifference.isInPlan(layer, try container.plan()) {
+        var layer = desired.indico.layer
+        let plan = try container.plan()
+        layer.logTargets.merge(LogForwarding.retired(plan, layer)) { own, _ in own }
+        if !LayerDifference.isInPlan(layer, plan) {
             pending.readers.insert(.plan)
             try note(&pending)
             try container.addLayer(layer)

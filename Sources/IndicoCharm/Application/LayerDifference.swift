@@ -7,6 +7,7 @@ enum LayerDifference {
     static func isInPlan(_ layer: Layer, _ plan: Plan) -> Bool {
         layer.services.allSatisfy { plan.services[$0.key].map(normalized) == normalized($0.value) }
             && layer.checks.allSatisfy { plan.checks[$0.key].map(normalized) == normalized($0.value) }
+            && layer.logTargets.allSatisfy { plan.logTargets[$0.key] == $0.value }
     }
 
     private static func normalized(_ service: Service) -> Service {

@@ -32,8 +32,10 @@ struct NginxContainer {
         for file in changed { try files.write(file) }
         if changed.contains(where: { $0.reader == .nginx }) { try note(&pending) }
 
-        let layer = desired.nginx.layer
-        if !LayerDifference.isInPlan(layer, try container.plan()) {
+        var layer = desired.nginx.layer
+        let plan = try container.plan()
+        layer.logTargets.merge(LogForwarding.retired(plan, layer)) { own, _ in own }
+        if !LayerDifference.isInPlan(layer, plan) {
             pending.readers.insert(.plan)
             try note(&pending)
             try container.addLayer(layer)

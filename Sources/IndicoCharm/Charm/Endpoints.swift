@@ -12,6 +12,14 @@ enum Endpoint {
     static let ingress = "ingress"
     static let signOn = "oauth"
     static let metrics = "metrics-endpoint"
+    /// The interface databases were offered by before.
+    static let legacyDatabase = "db"
+    static let files = "s3"
+    static let identities = "saml"
+    static let logs = "logging"
+    static let traces = "tracing"
+    static let proxy = "http-proxy"
+    static let dashboards = "grafana-dashboard"
 }
 
 /// The workload containers in the charm's metadata.

@@ -14,6 +14,7 @@ public struct IndicoCharm: Charm {
     private let probe: SiteProbe
     private let pace: Pace
     private let alertRules: () throws -> AlertRules
+    private let dashboards: () throws -> [GrafanaDashboard.Dashboard]
 
     /// Creates the charm for one dispatch.
     ///
@@ -23,9 +24,14 @@ public struct IndicoCharm: Charm {
     public init(environment: HookEnvironment) throws {
         let files = try CharmFiles(charmDirectory: environment.charmDirectory)
         let rules = "\(environment.charmDirectory)/prometheus_alert_rules/indico.yaml"
-        try self.init(environment: environment, files: files, probe: .socket, pace: .real) {
-            try AlertRules(yaml: Array(try Data(contentsOf: URL(filePath: rules))))
-        }
+        try self.init(
+            environment: environment,
+            files: files,
+            probe: .socket,
+            pace: .real,
+            alertRules: { try AlertRules(yaml: Array(try Data(contentsOf: URL(filePath: rules)))) },
+            dashboards: { try DashboardFiles(charmDirectory: environment.charmDirectory).read() }
+        )
     }
 
     package init(
@@ -34,7 +40,8 @@ public struct IndicoCharm: Charm {
         ports: WorkloadPorts = WorkloadPorts(),
         probe: SiteProbe,
         pace: Pace,
-        alertRules: @escaping () throws -> AlertRules
+        alertRules: @escaping () throws -> AlertRules,
+        dashboards: @escaping () throws -> [GrafanaDashboard.Dashboard] = { [] }
     ) throws {
         let root = environment.additional[WorkloadLayout.rootVariable] ?? ""
         layout = root.isEmpty ? .image : try WorkloadLayout(root: root)
@@ -43,6 +50,7 @@ public struct IndicoCharm: Charm {
         self.probe = probe
         self.pace = pace
         self.alertRules = alertRules
+        self.dashboards = dashboards
     }
 
     /// Registers what the charm looks at.
@@ -74,7 +82,7 @@ public struct IndicoCharm: Charm {
             peers.state.celeryUnit = unit
             try publish(peers.state, model)
         }
-        try Publishing(model: model, rules: alertRules).publish(decision.publications)
+        try Publishing(model: model, rules: alertRules, dashboards: dashboards).publish(decision.publications)
         model.setUnitStatus(try status(decision, model))
     }
 

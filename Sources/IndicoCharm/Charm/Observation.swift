@@ -11,8 +11,9 @@ struct Observation {
     let files: CharmFiles
 
     func view() throws -> View {
-        let (mailEndpoint, mail) = try mail()
-        let database = try PostgreSQLClient.read(Endpoint.database, model)
+        let related = relatedEndpoints()
+        let (mailEndpoint, mail) = try mail(related)
+        let (databaseEndpoint, database) = try database(related)
         let cache = try Redis.read(Endpoint.cache, model)
         let broker = try Redis.read(Endpoint.broker, model)
         let peers = try peers()
@@ -35,17 +36,27 @@ struct Observation {
             ports: ports,
             files: files,
             modelName: model.environment.model.name,
-            surroundings: mayServe ? try surroundings(peers.value) : Surroundings()
+            surroundings: try surroundings(
+                peers.value,
+                related: mayServe ? related : [],
+                databaseEndpoint: databaseEndpoint
+            )
         )
     }
 
-    private func surroundings(_ peers: Peers?) throws -> Surroundings {
+    private func surroundings(
+        _ peers: Peers?,
+        related: RelatedEndpoints,
+        databaseEndpoint: String
+    ) throws -> Surroundings {
         var surroundings = Surroundings(
-            ingress: try Ingress.read(Endpoint.ingress, model),
-            hasRoute: try !model.relations(Endpoint.route).isEmpty,
-            signOn: try OAuth.read(Endpoint.signOn, model),
-            isWatched: try !model.relations(Endpoint.metrics).isEmpty
+            ingress: try related.read(Endpoint.ingress) { try Ingress.read($0, model) },
+            hasRoute: try related.isActive(Endpoint.route, model),
+            signOn: try related.read(Endpoint.signOn) { try OAuth.read($0, model) },
+            isWatched: try related.isActive(Endpoint.metrics, model)
         )
+        surroundings.external = try external(related)
+        surroundings.external.databaseEndpoint = databaseEndpoint
         guard surroundings.isWatched || !surroundings.ingress.isAbsent else { return surroundings }
         surroundings.address = try model.network(Endpoint.peers).bindAddress
         if surroundings.isWatched, try model.isLeader(), let unit = peers?.state.celeryUnit {
@@ -60,10 +71,24 @@ struct Observation {
     }
 
     /// Mail may come by either endpoint; the one that keeps its password in a secret is looked at first.
-    private func mail() throws -> (String, RelationReading<SMTPServer>) {
-        let reading = try SMTP.read(Endpoint.mail, model)
+    private func mail(_ related: RelatedEndpoints) throws -> (String, RelationReading<SMTPServer>) {
+        let reading = try related.read(Endpoint.mail) { try SMTP.read($0, model) }
         guard reading.isAbsent else { return (Endpoint.mail, reading) }
-        return (Endpoint.legacyMail, try SMTP.read(Endpoint.legacyMail, model))
+        return (Endpoint.legacyMail, try related.read(Endpoint.legacyMail) { try SMTP.read($0, model) })
+    }
+
+    /// The database may come by the interface charms had before; where both are related the present one counts.
+    private func database(_ related: RelatedEndpoints) throws -> (String, RelationReading<PostgreSQLDatabase>) {
+        let reading = try PostgreSQLClient.read(Endpoint.database, model)
+        guard reading.isAbsent else { return (Endpoint.database, reading) }
+        let request = Self.legacyRequest(model)
+        let legacy = try related.read(Endpoint.legacyDatabase) { try PgSQL.read(request, $0, model) }
+        return legacy.isAbsent ? (Endpoint.database, legacy) : (Endpoint.legacyDatabase, legacy)
+    }
+
+    /// What a server of the earlier interface is asked for: what Indico needs, so that no superuser has to make it.
+    static func legacyRequest(_ model: Model) -> PgSQLRequest {
+        PgSQLRequest(database: model.application, extensions: ["pg_trgm:public", "unaccent:public"])
     }
 
     private func peers() throws -> RelationReading<Peers> {

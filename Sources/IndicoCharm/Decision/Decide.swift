@@ -23,7 +23,10 @@ package func decide(_ view: View) -> Decision {
         reachedAt: view.surroundings.ingress.value
     )
     decision.publications = Publications(view, site)
-    if let obstacle = configurationObstacle(problems) ?? relationObstacle(view) ?? readinessObstacle(view) {
+    let obstacle =
+        configurationObstacle(problems) ?? relationObstacle(view)
+        ?? view.surroundings.external.sharingObstacle ?? readinessObstacle(view)
+    if let obstacle {
         decision.obstacle = obstacle
         return decision
     }
@@ -34,7 +37,7 @@ package func decide(_ view: View) -> Decision {
         decision.obstacle = .waiting("waiting for the leader to make the secret key")
         return decision
     }
-    let settings = IndicoSettings(
+    var settings = IndicoSettings(
         site: site,
         secretKey: secretKey,
         database: database,
@@ -45,6 +48,7 @@ package func decide(_ view: View) -> Decision {
         options: options,
         nginxSeesFiles: view.nginx.hasArchive
     )
+    settings.external = view.surroundings.external.services
     decision.workload = desiredWorkload(view, settings, runsCelery: electCelery(view, peers) == view.unit)
     return decision
 }
@@ -62,8 +66,9 @@ private func configurationObstacle(_ problems: [String]) -> Obstacle? {
 
 /// All required relations that are missing are named at once; one that is broken comes before one that is awaited.
 private func relationObstacle(_ view: View) -> Obstacle? {
+    let external = view.surroundings.external
     let required = [
-        RelationState("database", view.database, problem: \.problem),
+        RelationState(external.databaseEndpoint, view.database, problem: \.problem),
         RelationState("redis-broker", view.broker), RelationState("redis-cache", view.cache),
     ]
     let missing = required.filter(\.isMissing).map(\.name)
@@ -73,6 +78,11 @@ private func relationObstacle(_ view: View) -> Obstacle? {
             RelationState(view.mailEndpoint, view.mail, problem: \.problem),
             RelationState("oauth", view.surroundings.signOn),
             RelationState("ingress", view.surroundings.ingress, problem: { pathProblem(view, $0) }),
+            RelationState("s3", external.files, problem: \.problem),
+            RelationState("saml", external.identities),
+            RelationState("http-proxy", external.proxy),
+            RelationState("tracing", external.traces),
+            RelationState("logging", external.logs),
         ]
     let problems = all.compactMap { state in state.problem.map { "relation \(state.name): \($0)" } }
     if !problems.isEmpty { return .blocked(problems.joined(separator: "; ")) }
@@ -179,6 +189,12 @@ private func indicoFiles(_ view: View, _ settings: IndicoSettings) -> [DesiredFi
         file(
             layout.signOnAuthority,
             settings.signOn?.certificateChain.joined(separator: "\n") ?? "",
+            0o644,
+            .application
+        ),
+        file(
+            layout.bucketAuthority,
+            settings.external.bucket?.certificateChain.joined(separator: "\n") ?? "",
             0o644,
             .application
         ),

@@ -14,6 +14,8 @@ package struct Publications: Hashable, Sendable {
     package var jobs: [ScrapeJob] = []
     /// This unit's address.
     package var address: String?
+    /// What optional applications are asked for.
+    package var external = ExternalRequests()
 
     package init() {}
 
@@ -25,6 +27,7 @@ package struct Publications: Hashable, Sendable {
     init(_ view: View, _ site: SiteURL) {
         let surroundings = view.surroundings
         address = surroundings.address
+        external = ExternalRequests(surroundings.external)
         if surroundings.hasRoute {
             route = NginxRouteRequest(
                 namespace: view.modelName,

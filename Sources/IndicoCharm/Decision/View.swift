@@ -75,6 +75,8 @@ package struct Surroundings: Hashable, Sendable {
     package var signOn: RelationReading<OAuthProviderInfo>
     /// Whether somebody scrapes our metrics.
     package var isWatched: Bool
+    /// What optional applications offer.
+    package var external = ExternalReadings()
     /// This unit's address; known when somebody asks for it.
     package var address: String?
     /// The address of the unit that runs Celery; known to the leader when somebody scrapes our metrics.

@@ -38,12 +38,14 @@ extension CharmOptions {
         options.workers = reader.integer("workers", 1...64) ?? options.workers
         options.celeryWorkers = reader.integer("celery_workers", 1...64) ?? options.celeryWorkers
         options.trustedProxies = reader.networks("trusted_proxies")
+        options.readServing(&reader)
+        options.readSignOn(&reader)
         return (options, site, reader.problems)
     }
 }
 
 /// Reads options one by one and remembers what is wrong with them.
-private struct OptionReader {
+struct OptionReader {
     let values: [String: JSONValue]
     var problems: [String] = []
 

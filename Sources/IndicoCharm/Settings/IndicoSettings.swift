@@ -11,6 +11,8 @@ package struct IndicoSettings: Hashable, Sendable {
     package var mail: SMTPServer?
     /// Where people sign in beside Indico's own accounts.
     package var signOn: OAuthProviderInfo?
+    /// What optional applications give.
+    package var external = ExternalServices()
     package var options: CharmOptions
     /// Whether nginx sees Indico's files, so that it can send attachments itself.
     package var nginxSeesFiles: Bool

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import CharmInterfaces
 
-/// Renders `indico.conf`: literal assignments only, so that reading it executes nothing that came from outside.
+/// Renders `indico.conf`: literals only, so that reading it executes nothing that came from outside.
 enum IndicoConf {
     static func render(_ settings: IndicoSettings, layout: WorkloadLayout) -> String {
-        let lines = assignments(settings, layout: layout).map { "\($0.name) = \($0.value.source)" }
+        let lines =
+            assignments(settings, layout: layout).map { "\($0.name) = \($0.value.source)" }
+            + ProcessEnvironment.lines(ProcessEnvironment.variables(settings, layout: layout))
         let heading = [
             "# Written by the Indico charm: changes made here are lost at its next event.",
             "# It holds secrets: only Indico's own user may read it.",
@@ -33,8 +35,6 @@ enum IndicoConf {
             ("TEMP_DIR", .string(layout.temporary)),
             ("LOG_DIR", .string(layout.logs)),
             ("LOGGING_CONFIG_FILE", .string("logging.yaml")),
-            ("STORAGE_BACKENDS", .dictionary(["default": .string("fs:\(layout.archive)")])),
-            ("ATTACHMENT_STORAGE", .string("default")),
             ("DEFAULT_TIMEZONE", .string(options.timeZone)),
             ("DEFAULT_LOCALE", .string(options.locale)),
             ("ENABLE_ROOMBOOKING", .boolean(options.enableRoomBooking)),
@@ -55,7 +55,8 @@ enum IndicoConf {
             ]
             result.append(("STATIC_FILE_METHOD", .tuple([.string("xaccelredirect"), .dictionary(places)])))
         }
-        return result + mail(settings.mail) + SignOn.assignments(settings.signOn, layout: layout)
+        return result + AttachmentStorage.assignments(settings.external.bucket, layout: layout)
+            + mail(settings.mail) + SignOn.assignments(settings, layout: layout) + options.assignments(settings)
     }
 
     private static func mail(_ mail: SMTPServer?) -> [(name: String, value: PythonLiteral)] {

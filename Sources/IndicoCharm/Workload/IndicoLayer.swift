@@ -25,6 +25,7 @@ enum IndicoLayer {
         for check in checks(settings, layout: layout, ports: ports, runsCelery: runsCelery, builder: builder) {
             layer.checks[check.name] = check
         }
+        layer.logTargets = LogForwarding.targets(settings.external)
         return layer
     }
 

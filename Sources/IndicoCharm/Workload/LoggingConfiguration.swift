@@ -15,12 +15,15 @@ enum LoggingConfiguration {
                 formatter: email
                 level: ERROR
             """
+        let level = settings.options.logLevel.rawValue.uppercased()
+        // What Loki gets is what goes to standard error.
+        let told = settings.external.logs.isEmpty ? "WARNING" : level
         // WatchedFileHandler opens its file anew when it was rotated away: no process must be told.
         return """
             # Written by the Indico charm: changes made here are lost at its next event.
             version: 1
             root:
-              level: INFO
+              level: \(level)
               handlers: [other]
             loggers:
               indico:
@@ -47,7 +50,7 @@ enum LoggingConfiguration {
               stderr:
                 class: logging.StreamHandler
                 formatter: default
-                level: WARNING\(emailHandler)
+                level: \(told)\(emailHandler)
             formatters:
               default:
                 format: '%(asctime)s  %(levelname)-7s  %(request_id)s  %(user_id)-6s  %(name)-25s %(message)s'

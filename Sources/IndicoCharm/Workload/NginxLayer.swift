@@ -41,6 +41,7 @@ enum NginxLayer {
         for check in checks(settings, layout: layout, ports: ports, builder: builder) {
             layer.checks[check.name] = check
         }
+        layer.logTargets = LogForwarding.targets(settings.external)
         return layer
     }
 

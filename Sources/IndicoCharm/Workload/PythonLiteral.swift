@@ -10,7 +10,16 @@ enum PythonLiteral {
     case integer(Int)
     case string(String)
     case tuple([PythonLiteral])
+    case list([PythonLiteral])
+    case set([String])
     case dictionary(KeyValuePairs<String, PythonLiteral>)
+    /// A dictionary; each key goes with the value at its place.
+    case entries(keys: [String], values: [PythonLiteral])
+
+    /// A dictionary whose entries are put together when it is made.
+    static func record(_ pairs: [(String, PythonLiteral)]) -> PythonLiteral {
+        .entries(keys: pairs.map(\.0), values: pairs.map(\.1))
+    }
 
     var source: String {
         switch self {
@@ -19,6 +28,12 @@ enum PythonLiteral {
         case .integer(let value): String(value)
         case .string(let value): Self.quoted(value)
         case .tuple(let values): "(" + values.map { $0.source + ", " }.joined() + ")"
+        case .list(let values): "[" + values.map(\.source).joined(separator: ", ") + "]"
+        // Empty braces would be a dictionary.
+        case .set(let values) where values.isEmpty: "set()"
+        case .set(let values): "{" + values.map(Self.quoted).joined(separator: ", ") + "}"
+        case .entries(let keys, let values):
+            "{" + zip(keys, values).map { "\(Self.quoted($0)): \($1.source)" }.joined(separator: ", ") + "}"
         case .dictionary(let pairs):
             "{" + pairs.map { "\(Self.quoted($0.key)): \($0.value.source)" }.joined(separator: ", ") + "}"
         }

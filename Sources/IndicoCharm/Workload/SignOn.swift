@@ -9,17 +9,26 @@ enum SignOn {
     /// Where the provider sends people back to: Indico's own path for a provider of this name.
     static let callbackPath = "/multipass/authlib/\(name)"
 
-    /// Indico's own accounts stay, so that administrators get in while the provider is away; but nobody makes himself a
-    /// new one beside the provider.
+    /// Indico's own accounts stay unless an option says otherwise, so that administrators get in while the provider is
+    /// away; but nobody makes himself a new one beside the provider.
     static func assignments(
-        _ provider: OAuthProviderInfo?,
+        _ settings: IndicoSettings,
         layout: WorkloadLayout
     ) -> [(name: String, value: PythonLiteral)] {
-        guard let provider else { return [] }
+        var authentication: [(String, PythonLiteral)] = []
+        var identity: [(String, PythonLiteral)] = []
+        if let provider = settings.signOn {
+            authentication.append((name, self.authentication(provider, layout: layout)))
+            identity.append((name, self.identity))
+        }
+        if let provider = settings.external.identities {
+            authentication.append((SAMLSignOn.name, SAMLSignOn.authentication(provider, settings)))
+            identity.append((SAMLSignOn.name, SAMLSignOn.identity(settings.options)))
+        }
+        guard !authentication.isEmpty else { return [] }
         return [
-            ("AUTH_PROVIDERS", .dictionary([name: authentication(provider, layout: layout)])),
-            ("IDENTITY_PROVIDERS", .dictionary([name: identity])),
-            ("LOCAL_REGISTRATION", .boolean(false)),
+            ("AUTH_PROVIDERS", .record(authentication)), ("IDENTITY_PROVIDERS", .record(identity)),
+            ("LOCAL_IDENTITIES", .boolean(settings.options.localIdentities)), ("LOCAL_REGISTRATION", .boolean(false)),
         ]
     }
 

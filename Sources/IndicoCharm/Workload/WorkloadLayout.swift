@@ -61,6 +61,7 @@ package struct WorkloadLayout: Hashable, Sendable {
     package var databasePassword: String { path("srv/indico/etc/database.pgpass") }
     package var databaseAuthority: String { path("srv/indico/etc/database-ca.pem") }
     package var signOnAuthority: String { path("srv/indico/etc/oauth-ca.pem") }
+    package var bucketAuthority: String { path("srv/indico/etc/s3-ca.pem") }
     package var brokerURL: String { path("srv/indico/etc/celery-broker-url") }
     package var workloadModule: String { path("srv/indico/etc/indico_workload.py") }
     package var statsdMapping: String { path("srv/indico/etc/statsd-mapping.yaml") }
