@@ -8,6 +8,9 @@ public import CharmKit
 /// `secret-key` signs sessions and links; or `secret-key` itself where Juju has no secrets; and `celery-unit`, the
 /// unit that runs Celery's scheduler. An existing deployment's key is kept byte for byte, whatever it looks like:
 /// changing it would end every session and break every link ever mailed.
+///
+/// Ours besides: `paused`, what visitors are told while the site is paused; and `database-mark`, which database and
+/// which schema the leader found or made, so that its change wakes units that wait for it.
 public enum IndicoPeers {
     /// Reads the shared state of an endpoint.
     ///
@@ -39,6 +42,8 @@ public enum IndicoPeers {
             guard let unit = UnitName(text) else { return .invalid("celery-unit: not a unit's name") }
             state.celeryUnit = unit
         }
+        state.pausedFor = values.value("paused")
+        state.databaseMark = values.value("database-mark")
         if let id = values.value("secret-id") {
             switch try secret(id) {
             case .waiting: return .waiting("access to the secret in secret-id")
@@ -66,12 +71,24 @@ public struct IndicoPeerState: Sendable, Hashable {
     public var secretID: String?
     /// The unit that runs Celery's scheduler; nil while none is chosen.
     public var celeryUnit: UnitName?
+    /// What visitors are told while the site is paused; nil while it is not.
+    public var pausedFor: String?
+    /// Which database with which schema the leader last found or made.
+    public var databaseMark: String?
 
     /// Creates a state.
-    public init(secretKey: String? = nil, secretID: String? = nil, celeryUnit: UnitName? = nil) {
+    public init(
+        secretKey: String? = nil,
+        secretID: String? = nil,
+        celeryUnit: UnitName? = nil,
+        pausedFor: String? = nil,
+        databaseMark: String? = nil
+    ) {
         self.secretKey = secretKey
         self.secretID = secretID
         self.celeryUnit = celeryUnit
+        self.pausedFor = pausedFor
+        self.databaseMark = databaseMark
     }
 
     /// What the leader writes to the application's databag; an empty value removes the key.
@@ -80,6 +97,8 @@ public struct IndicoPeerState: Sendable, Hashable {
             "secret-id": secretID ?? "",
             "secret-key": secretID == nil ? secretKey ?? "" : "",
             "celery-unit": celeryUnit?.description ?? "",
+            "paused": pausedFor ?? "",
+            "database-mark": databaseMark ?? "",
         ]
     }
 

@@ -23,6 +23,8 @@ import Testing
         journey.attempt("an option shows on the contact page, and no request fails", changeOption)
         journey.attempt("another number of workers is taken up, and no request fails", changeWorkers)
         journey.attempt("status, logs and exec tell what is", lookAround)
+        journey.attempt("pause shows a page, resume the site", pauseAndResume)
+        journey.attempt("a backup brings back what was lost, and no old session", restoreBackup)
         for victim in Victim.all {
             journey.attempt("kill -9: \(victim.name)") { try kill(victim, $0) }
         }

@@ -20,6 +20,9 @@ final class FakeWorkload: Sendable {
         var refusesNginx = false
         var answersSite = true
         var failingVerbs: [String: String] = [:]
+        /// On how many restored backups the site does not answer.
+        var silentAfterRestores = 0
+        var restores = 0
     }
 
     private let state = Mutex(State())
@@ -27,7 +30,12 @@ final class FakeWorkload: Sendable {
     func change(_ body: (inout sending State) -> Void) { state.withLock { body(&$0) } }
 
     var probe: SiteProbe {
-        SiteProbe { _, _, _ in self.state.withLock { $0.answersSite } ? 204 : nil }
+        SiteProbe { _, _, _ in
+            self.state.withLock { state in
+                let isSilent = state.restores > 0 && state.restores <= state.silentAfterRestores
+                return state.answersSite && !isSilent
+            } ? 204 : nil
+        }
     }
 
     func execute(_ command: ExecCommand) -> ExecResult? {
@@ -59,11 +67,21 @@ final class FakeWorkload: Sendable {
                 return Self.reply(
                     #"{"ok": true, "results": {"a@example.com": "anonymized", "b@example.com": "not-found"}}"#
                 )
+            case "restore-backup":
+                state.restores += 1
+                return Self.reply(#"{"ok": true}"#)
+            case "create-backup": return Self.reply(Self.backup)
+            case "list-backups": return Self.reply(#"{"ok": true, "place": "/p", "backups": [\#(Self.backup)]}"#)
             case "customize": return Self.reply(#"{"ok": true, "changed": true, "revision": "abc"}"#)
             default: return Self.reply(#"{"ok": true}"#)
             }
         }
     }
+
+    private static let backup = """
+        {"ok": true, "name": "2026-01-31T03-00-00Z", "place": "/p", "size": 3740567, "indico": "3.2.9",
+         "reason": "asked for", "counts": {"users.users": 2, "events.events": 3}, "elsewhere": []}
+        """
 
     private static func reply(_ text: String) -> ExecResult { ExecResult(exitCode: 0, output: text) }
 
@@ -74,7 +92,7 @@ final class FakeWorkload: Sendable {
 
 /// Indico's unit in a model that has all it needs, and the charm in it.
 struct IndicoWorld {
-    let workload = FakeWorkload()
+    let workload: FakeWorkload
     var world: World
 
     static let peerSecret = "secret:cpeerd0000000000000g"
@@ -89,7 +107,8 @@ struct IndicoWorld {
         .init(name: "site", rules: [.init(alert: "IndicoUnreachable", expression: "nginx_up == 0")])
     ])
 
-    init(isLeader: Bool = true, unit: Int = 0) throws {
+    init(isLeader: Bool = true, unit: Int = 0, workload: FakeWorkload = FakeWorkload()) throws {
+        self.workload = workload
         world = World(unit: UnitName(application: "indico", number: unit), isLeader: isLeader)
         world.config = ["site_url": .string("http://127.0.0.1:8080"), "workers": .integer(2)]
         world.relations = [
@@ -116,7 +135,6 @@ struct IndicoWorld {
             ),
             RelationState(peer: "indico-peers", id: 11, application: "indico"),
         ]
-        let workload = workload
         let indico = FileState.directory(
             ownership: Ownership(userID: 2000, user: "indico", groupID: 2000, group: "indico")
         )
@@ -170,6 +188,17 @@ struct IndicoWorld {
         let output = try test.run(event, in: world)
         world = output.world
         return output
+    }
+
+    /// Whether a service runs.
+    func running(_ service: String) -> Bool {
+        world.containers.values.contains { $0.running[service] != nil }
+    }
+
+    /// What the leader told the other units.
+    var toldPeers: [String: String] {
+        get { world[relation: "indico-peers"]?.ownApplicationData ?? [:] }
+        set { world[relation: "indico-peers"]?.ownApplicationData = newValue }
     }
 
     /// A world in which the site has been up for a while.

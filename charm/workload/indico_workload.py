@@ -7,7 +7,8 @@ The request is one JSON object on standard input (so nothing of it shows in a pr
 on standard output: {"ok": true, ...} with exit code 0, or {"ok": false, "error": CODE, "message": TEXT} with exit
 code 1. Whatever Indico prints goes to standard error. INDICO_CONFIG names the indico.conf in use.
 
-`indico_workload.py celery worker ...` and `indico_workload.py celery beat` are services and never reply.
+`indico_workload.py celery worker ...`, `indico_workload.py celery beat` and `indico_workload.py backup-timer FILE` are
+services and never reply.
 
 Verbs that only look (facts, db-status, celery-check) and guard-sessions do not import Indico: that alone costs
 five seconds of processor time.
@@ -419,7 +420,7 @@ def db_prepare(request):
 
 
 def db_upgrade(request):
-    import subprocess
+    """Upgrade the schema after a backup, both under one lock; the request says where the backup goes, or nothing does."""
     config = read_config()
     with migration_lock(config):
         before = db_status({})
@@ -427,16 +428,42 @@ def db_upgrade(request):
             return {'changed': False}
         if before['state'] != 'behind':
             raise Failure('not-upgradable', f"the database is {before['state']}, not behind this Indico")
+        backup, hint = None, ''
+        if request.get('target'):
+            import indico_backup
+            made = indico_backup.create_backup({'target': request['target'], 'reason': 'before an upgrade', 'keep': 3})
+            backup = made['name']
+            hint = f'; backup {backup} in {made["place"]} is from before'
         # Indico's own command in a process of its own: it replaces parts of Alembic for plugins, once for all.
-        indico = os.path.join(os.path.dirname(sys.executable), 'indico')
         for arguments in (['db', 'upgrade'], ['db', '--all-plugins', 'upgrade']):
-            done = subprocess.run([indico, *arguments], stdin=subprocess.DEVNULL, stdout=sys.stderr)
-            if done.returncode:
-                raise Failure('upgrade-failed', f"indico {' '.join(arguments)} failed with code {done.returncode}")
+            complaint = run_indico(*arguments)
+            if complaint is not None:
+                raise Failure('upgrade-failed', f"indico {' '.join(arguments)}: {complaint}{hint}")
         after = db_status({})
         if after['state'] != 'current':
-            raise Failure('upgrade-failed', f"after the upgrade the database is {after['state']}")
-    return {'changed': True, 'from': before['core']['current'], 'to': after['core']['current']}
+            raise Failure('upgrade-failed', f"after the upgrade the database is {after['state']}{hint}")
+    return {'changed': True, 'from': before['core']['current'], 'to': after['core']['current'], 'backup': backup}
+
+
+def run_indico(*arguments):
+    """Run a command of Indico that ends with this process, as the lock does that it works under; say what was wrong."""
+    import ctypes
+    import subprocess
+    import tempfile
+    indico = os.path.join(os.path.dirname(sys.executable), 'indico')
+    with tempfile.TemporaryFile() as errors:
+        done = subprocess.run([indico, *arguments], stdin=subprocess.DEVNULL, stdout=sys.stderr, stderr=errors,
+                              preexec_fn=lambda: ctypes.CDLL(None).prctl(1, signal.SIGKILL))
+        errors.seek(0)
+        said = errors.read().decode(errors='replace')
+    sys.stderr.write(said)
+    if not done.returncode:
+        return None
+    if done.returncode < 0:
+        return f'ended by signal {-done.returncode}'
+    lines = [line for line in said.splitlines() if line and not line.startswith((' ', '['))]
+    reason = next((line for line in reversed(lines) if 'Error' in line or 'Exception' in line), '')
+    return without_secrets(reason)[:160] or f'failed with code {done.returncode}'
 
 
 # --- customization ---------------------------------------------------------------------------------------------------
@@ -671,6 +698,15 @@ VERBS = {
     'customize': customize, 'check-config': check_config, 'reload': reload, 'start-workers-anew': start_workers_anew,
     'add-admin': add_admin, 'anonymize-user': anonymize_user,
 }
+# Those of indico_backup.py, which lies beside this file.
+BACKUP_VERBS = ('create-backup', 'list-backups', 'verify-backup', 'restore-backup', 'finish-restore', 'backup-check')
+
+
+def verb(name):
+    if name not in BACKUP_VERBS:
+        return VERBS[name]
+    import indico_backup
+    return indico_backup.VERBS[name]
 
 
 def main(arguments):
@@ -678,12 +714,15 @@ def main(arguments):
         beat()
     if arguments[:2] == ['celery', 'worker']:
         worker(arguments[2:])
+    if len(arguments) == 2 and arguments[0] == 'backup-timer':
+        import indico_backup
+        indico_backup.run_timer(arguments[1])
     # The reply alone goes to standard output; libraries and child processes print to standard error instead.
     reply_file = os.fdopen(os.dup(1), 'w', encoding='utf-8')
     os.dup2(2, 1)
     try:
-        if len(arguments) != 1 or arguments[0] not in VERBS:
-            raise Failure('usage', f"usage: indico_workload.py {'|'.join(VERBS)} < request.json")
+        if len(arguments) != 1 or arguments[0] not in (*VERBS, *BACKUP_VERBS):
+            raise Failure('usage', f"usage: indico_workload.py {'|'.join((*VERBS, *BACKUP_VERBS))} < request.json")
         body = '' if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read()
         try:
             request = json.loads(body or '{}')
@@ -691,7 +730,7 @@ def main(arguments):
             raise Failure('bad-request', f'the request is not JSON: {error}') from error
         if not isinstance(request, dict):
             raise Failure('bad-request', 'the request is not a JSON object')
-        reply = {'ok': True} | VERBS[arguments[0]](request)
+        reply = {'ok': True} | verb(arguments[0])(request)
     except Failure as failure:
         reply = {'ok': False, 'error': failure.code, 'message': str(failure)}
     except Exception as error:
@@ -706,4 +745,6 @@ def main(arguments):
 
 
 if __name__ == '__main__':
+    # indico_backup.py shall find this very module, with the same class of failures.
+    sys.modules['indico_workload'] = sys.modules['__main__']
     sys.exit(main(sys.argv[1:]))

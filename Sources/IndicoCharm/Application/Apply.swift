@@ -12,6 +12,7 @@ struct WorkloadApplication {
     let nginx: Container
     let probe: SiteProbe
     let pace: Pace
+    let migration: Migration
     /// Shows what takes a while.
     let show: (String) throws -> Void
 
@@ -34,7 +35,11 @@ struct WorkloadApplication {
             pace: pace,
             show: show
         )
-        let container = IndicoContainer(indico, desired, standIn: standIn, pace: pace, show: show)
+        let container = IndicoContainer(indico, desired, standIn: standIn, migration: migration, pace: pace, show: show)
+        // Visitors of a site that is paused see the page, whatever Indico's state is.
+        if desired.settings.maintenance != nil, let obstacle = try NginxContainer(nginx, desired).apply() {
+            return obstacle.status
+        }
         if let obstacle = try container.apply(memory: &memory, now: now) { return obstacle.status }
         if let obstacle = try NginxContainer(nginx, desired).apply() { return obstacle.status }
         try standIn.dismiss()
@@ -42,6 +47,7 @@ struct WorkloadApplication {
         if let failing = try failingCheck() { return .waiting("waiting for check \(failing)") }
         guard awaitSite() else { return .waiting("waiting for Indico to answer") }
         if let problem = try celeryProblem(since: celeryBefore) { return .waiting("waiting for Celery: \(problem)") }
+        if let message = desired.settings.maintenance { return .maintenance(Obstacle.line("paused: \(message)")) }
         return try customize(&memory) ?? .active()
     }
 

@@ -11,6 +11,7 @@ struct IndicoContainer {
     let module: WorkloadModule
     let files: ContainerFiles
     let standIn: StandIn
+    let migration: Migration
     /// Shows what takes a while.
     let show: (String) throws -> Void
     private let pace: Pace
@@ -19,11 +20,13 @@ struct IndicoContainer {
         _ container: Container,
         _ desired: DesiredWorkload,
         standIn: StandIn,
+        migration: Migration,
         pace: Pace,
         show: @escaping (String) throws -> Void
     ) {
         self.container = container
         self.standIn = standIn
+        self.migration = migration
         self.pace = pace
         self.desired = desired
         self.show = show
@@ -44,7 +47,8 @@ struct IndicoContainer {
         if !wasServing { try files.makeDirectories() }
         var pending = try PendingChanges.read(container, desired.indico.pendingPath)
         if let refusal = try write(&pending, wasServing: wasServing) { return refusal }
-        if !wasServing || !memory.isFresh(for: desired.settings.database.place, at: now) {
+        if !wasServing, let obstacle = try finishRestore() { return obstacle }
+        if !wasServing || mustLook(memory, now: now) {
             if let obstacle = try lookAtDatabase(&memory, now: now, wasServing: wasServing) { return obstacle }
         }
         if !desired.runsCelery { try CeleryRetirement.retire(container) }
@@ -88,27 +92,55 @@ struct IndicoContainer {
 
     // MARK: - Database
 
+    /// Whether what is remembered of the database may be old: by age, by what the leader says, or because the site is
+    /// paused, when somebody works on it.
+    private func mustLook(_ memory: WorkloadMemory, now: Int64) -> Bool {
+        if desired.settings.maintenance != nil { return true }
+        if let mark = desired.databaseMark, mark != memory.databaseMark { return true }
+        return !memory.isFresh(for: desired.settings.database.place, at: now)
+    }
+
+    /// Finishes or undoes a restore that was interrupted, before anything reads the files it left half exchanged.
+    private func finishRestore() throws -> Obstacle? {
+        guard try container.fileInfo(desired.layout.unfinishedRestore) != nil else { return nil }
+        do {
+            try show("finishing a restore that was interrupted")
+            _ = try module.ask("finish-restore", timeout: .seconds(600))
+            return nil
+        } catch let refusal as WorkloadModule.Refusal {
+            return .waiting("waiting for a restore to end: \(refusal.message)")
+        }
+    }
+
     private func lookAtDatabase(_ memory: inout WorkloadMemory, now: Int64, wasServing: Bool) throws -> Obstacle? {
         let schema = DatabaseSchema(
             module: module,
             mayMigrate: desired.mayMigrate,
             patience: wasServing ? .zero : .seconds(30),
             pace: pace,
+            migration: migration,
+            failed: memory.failedUpgrade,
             quiesce: { try stopServing() },
             show: show
         )
         switch try schema.ensure() {
         case .obstacle(let obstacle): return obstacle
-        case .current(let identity, let version):
-            if wasServing, let known = memory.identity, known != identity {
+        case .failed(let failed):
+            memory.failedUpgrade = failed
+            return .blocked(failed.message)
+        case .current(let facts):
+            if wasServing, let known = memory.identity, known != facts.identity {
                 // Sessions of the old database must not meet the new one: uWSGI drops them before it serves again.
                 try show("moving to another database")
                 try stopServing()
             }
             memory.database = desired.settings.database.place
-            memory.identity = identity
-            memory.checkedAt = now
-            memory.version = version
+            memory.identity = facts.identity
+            memory.schema = facts.schema
+            memory.failedUpgrade = nil
+            // While the site is paused somebody may be at work on the database.
+            memory.checkedAt = desired.settings.maintenance == nil ? now : nil
+            memory.version = facts.version
             return nil
         }
     }

@@ -8,6 +8,10 @@ struct WorkloadMemory: Codable, Hashable {
     var database: String?
     /// Which set of tables it was.
     var identity: String?
+    /// Which schema it had.
+    var schema: String?
+    /// Which upgrade of it failed, and what was said of it; it is not tried again by itself.
+    var failedUpgrade: FailedUpgrade?
     /// When the database was last found to be current, as the machine's time since its start.
     var checkedAt: Int64?
     /// A mark of the customization source that was fetched last.
@@ -18,6 +22,19 @@ struct WorkloadMemory: Codable, Hashable {
     static let key = "workload"
     /// For how long the database is taken to be current without looking: less than the interval of update-status.
     static let validity: Int64 = 240
+
+    /// An upgrade of the schema that failed.
+    struct FailedUpgrade: Codable, Hashable {
+        /// From what to what.
+        var step: String
+        var message: String
+    }
+
+    /// Names the database and its schema for the other units; nil while nothing is known.
+    var databaseMark: String? {
+        guard let identity, let schema else { return nil }
+        return "\(identity) \(schema)"
+    }
 
     func isFresh(for place: String, at now: Int64) -> Bool {
         guard database == place, let checkedAt else { return false }

@@ -17,6 +17,12 @@ struct WorkloadModule {
         var description: String { message }
     }
 
+    private static var encoder: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return encoder
+    }
+
     /// Asks the module for something.
     ///
     /// - Parameters:
@@ -40,7 +46,7 @@ struct WorkloadModule {
             workingDirectory: layout.home,
             timeout: timeout,
             ownership: account?.ownership ?? Ownership(),
-            input: Array(try JSONEncoder().encode(JSONValue.object(request)))
+            input: Array(try Self.encoder.encode(JSONValue.object(request)))
         )
         let result = try container.execute(command)
         guard case .object(let reply)? = try? JSONDecoder().decode(JSONValue.self, from: Data(result.standardOutput))

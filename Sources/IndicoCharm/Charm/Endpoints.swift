@@ -20,6 +20,7 @@ enum Endpoint {
     static let traces = "tracing"
     static let proxy = "http-proxy"
     static let dashboards = "grafana-dashboard"
+    static let backups = "backups"
 }
 
 /// The workload containers in the charm's metadata.

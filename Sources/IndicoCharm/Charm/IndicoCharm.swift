@@ -8,10 +8,10 @@ import FoundationEssentials
 /// Every hook goes the same way, whatever it is about: look at the world, decide what shall be, and do what differs.
 /// So a lost, repeated or reordered event changes nothing.
 public struct IndicoCharm: Charm {
-    private let layout: WorkloadLayout
-    private let ports: WorkloadPorts
+    let layout: WorkloadLayout
+    let ports: WorkloadPorts
     private let files: CharmFiles
-    private let probe: SiteProbe
+    let probe: SiteProbe
     private let pace: Pace
     private let alertRules: () throws -> AlertRules
     private let dashboards: () throws -> [GrafanaDashboard.Dashboard]
@@ -61,6 +61,8 @@ public struct IndicoCharm: Charm {
         observers.on(.action("add-admin"), addAdmin)
         observers.on(.action("anonymize-user"), anonymizeUser)
         observers.on(.action("refresh-external-resources"), refreshExternalResources)
+        observeMaintenance(&observers)
+        observeBackups(&observers)
     }
 
     private func reconcile(_ event: Event, _ model: Model) throws {
@@ -80,22 +82,33 @@ public struct IndicoCharm: Charm {
         }
         if let unit = decision.celeryUnit, var peers = view.peers.value {
             peers.state.celeryUnit = unit
+            view.peers = .ready(peers)
             try publish(peers.state, model)
         }
         try Publishing(model: model, rules: alertRules, dashboards: dashboards).publish(decision.publications)
-        model.setUnitStatus(try status(decision, model))
+        // Asked for where it can change, not at each hook: a place for backups is looked for when it is needed.
+        if event.relation?.endpoint == Endpoint.backups {
+            try S3.request(bucket: "\(model.application)-backups", Endpoint.backups, model)
+        }
+        model.setUnitStatus(try status(decision, view, model))
     }
 
-    private func observation(_ model: Model) -> Observation {
+    func observation(_ model: Model) -> Observation {
         Observation(model: model, layout: layout, ports: ports, files: files)
     }
 
-    private func publish(_ state: IndicoPeerState, _ model: Model) throws {
+    func publish(_ state: IndicoPeerState, _ model: Model) throws {
         try model.relation(Endpoint.peers)?.set(state.applicationDatabag, in: .ownApplication)
     }
 
     /// Does what was decided and says how the unit is.
-    private func status(_ decision: Decision, _ model: Model) throws -> Status {
+    func status(
+        _ decision: Decision,
+        _ view: View,
+        _ model: Model,
+        isWithoutBackup: Bool = false,
+        retrying: Bool = false
+    ) throws -> Status {
         do {
             guard let workload = decision.workload else {
                 if decision.yieldsCelery { yieldCelery(model) }
@@ -103,16 +116,20 @@ public struct IndicoCharm: Charm {
             }
             var memory = try model.state.decode(WorkloadMemory.self, for: WorkloadMemory.key) ?? WorkloadMemory()
             let told = memory.version
+            if retrying { memory.failedUpgrade = nil }
             let application = WorkloadApplication(
                 desired: workload,
                 indico: model.container(ContainerName.indico),
                 nginx: model.container(ContainerName.nginx),
                 probe: probe,
                 pace: pace,
+                migration: Migration(place: backupPlace(model).find, isWithoutBackup: isWithoutBackup),
                 show: { try model.showUnitStatus(.maintenance($0)) }
             )
+            // What was found out is remembered also when a later step does not come to its end.
+            defer { remember(memory, model) }
             let status = try application.apply(memory: &memory)
-            try model.state.encode(memory, for: WorkloadMemory.key)
+            try tellPeers(memory, view, model)
             if let version = memory.version, version != told || model.environment.event == .upgradeCharm {
                 model.setWorkloadVersion(version)
             }
@@ -124,6 +141,28 @@ public struct IndicoCharm: Charm {
             let reason = error.kind == .notReachable ? "" : ": \(error.message)"
             return Obstacle.waiting("\(verb) \(error.container)\(reason)").status
         }
+    }
+
+    private func remember(_ memory: WorkloadMemory, _ model: Model) {
+        do {
+            try model.state.encode(memory, for: WorkloadMemory.key)
+        } catch {
+            // It costs a look at the database next time.
+            model.log.warning("\(error)")
+        }
+    }
+
+    /// The leader tells which database and schema there is now: units that wait for it look again at once.
+    private func tellPeers(_ memory: WorkloadMemory, _ view: View, _ model: Model) throws {
+        guard view.isLeader, var state = view.peers.value?.state, let mark = memory.databaseMark,
+            state.databaseMark != mark
+        else { return }
+        state.databaseMark = mark
+        try publish(state, model)
+    }
+
+    func backupPlace(_ model: Model) -> BackupPlaceSearch {
+        BackupPlaceSearch(model: model, container: model.container(ContainerName.indico), layout: layout)
     }
 
     /// A unit that is blocked must still give up what another one now runs.
@@ -144,6 +183,7 @@ extension CharmFiles {
                 contentsOfFile: "\(charmDirectory)/workload/indico_workload.py",
                 encoding: .utf8
             ),
+            backupModule: try String(contentsOfFile: "\(charmDirectory)/workload/indico_backup.py", encoding: .utf8),
             statsdMapping: try String(contentsOfFile: "\(charmDirectory)/workload/statsd-mapping.yaml", encoding: .utf8)
         )
     }
@@ -152,7 +192,7 @@ extension CharmFiles {
 // MARK: - Actions
 
 extension IndicoCharm {
-    private func module(_ model: Model) throws -> WorkloadModule {
+    func module(_ model: Model) throws -> WorkloadModule {
         let view = try observation(model).view()
         guard view.indico.isReachable else {
             throw ActionError.failed("container indico is not up yet: try again when 'juju status' says active")

@@ -46,10 +46,14 @@ package func decide(_ view: View) -> Decision {
         mail: view.mail.value,
         signOn: view.surroundings.signOn.value,
         options: options,
-        nginxSeesFiles: view.nginx.hasArchive
+        nginxSeesFiles: view.nginx.hasArchive,
+        maintenance: peers.state.pausedFor
     )
     settings.external = view.surroundings.external.services
-    decision.workload = desiredWorkload(view, settings, runsCelery: electCelery(view, peers) == view.unit)
+    // Nothing works on the database of a site that is paused.
+    let runsCelery = electCelery(view, peers) == view.unit && peers.state.pausedFor == nil
+    decision.workload = desiredWorkload(view, settings, runsCelery: runsCelery)
+    decision.workload?.databaseMark = peers.state.databaseMark
     return decision
 }
 
@@ -162,6 +166,12 @@ private func desiredWorkload(_ view: View, _ settings: IndicoSettings, runsCeler
                     reader: .eachUse
                 ),
                 DesiredFile(
+                    path: layout.maintenancePage,
+                    content: MaintenancePage.html(settings.maintenance),
+                    permissions: 0o644,
+                    reader: .eachUse
+                ),
+                DesiredFile(
                     path: layout.nginxConfiguration,
                     content: NginxConfiguration.render(settings, layout: layout, ports: ports),
                     permissions: 0o644,
@@ -182,6 +192,7 @@ private func indicoFiles(_ view: View, _ settings: IndicoSettings) -> [DesiredFi
     }
     return [
         file(layout.workloadModule, view.files.workloadModule, 0o644, .eachUse),
+        file(layout.backupModule, view.files.backupModule, 0o644, .eachUse),
         file(layout.databasePassword, settings.database.passwordFile, 0o600, .eachUse),
         file(layout.statsdMapping, view.files.statsdMapping, 0o644, .service("statsd-exporter")),
         file(layout.logrotateConfiguration, LogRotation.renderIndico(layout), 0o644, .eachUse),

@@ -36,6 +36,8 @@ package struct DesiredWorkload: Hashable, Sendable {
     /// Whether this unit may change the database's schema.
     package var mayMigrate: Bool
     package var runsCelery: Bool
+    /// Which database with which schema the leader last found or made; nil when it has not said.
+    package var databaseMark: String?
 }
 
 /// What a container shall hold.

@@ -129,10 +129,12 @@ package struct ContainerView: Hashable, Sendable {
 /// The files of the charm's own archive that go to the workload.
 package struct CharmFiles: Hashable, Sendable {
     package var workloadModule: String
+    package var backupModule: String
     package var statsdMapping: String
 
-    package init(workloadModule: String, statsdMapping: String) {
+    package init(workloadModule: String, backupModule: String = "", statsdMapping: String) {
         self.workloadModule = workloadModule
+        self.backupModule = backupModule
         self.statsdMapping = statsdMapping
     }
 }

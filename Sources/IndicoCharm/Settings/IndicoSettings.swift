@@ -16,6 +16,8 @@ package struct IndicoSettings: Hashable, Sendable {
     package var options: CharmOptions
     /// Whether nginx sees Indico's files, so that it can send attachments itself.
     package var nginxSeesFiles: Bool
+    /// What visitors are told instead of being served; nil to serve them.
+    package var maintenance: String?
 
     package init(
         site: SiteURL,
@@ -26,7 +28,8 @@ package struct IndicoSettings: Hashable, Sendable {
         mail: SMTPServer? = nil,
         signOn: OAuthProviderInfo? = nil,
         options: CharmOptions = CharmOptions(),
-        nginxSeesFiles: Bool = false
+        nginxSeesFiles: Bool = false,
+        maintenance: String? = nil
     ) {
         self.site = site
         self.secretKey = secretKey
@@ -37,5 +40,6 @@ package struct IndicoSettings: Hashable, Sendable {
         self.signOn = signOn
         self.options = options
         self.nginxSeesFiles = nginxSeesFiles
+        self.maintenance = maintenance
     }
 }

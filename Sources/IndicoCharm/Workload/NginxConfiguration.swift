@@ -49,7 +49,7 @@ enum NginxConfiguration {
             server {
                 listen \(ports.nginx);
                 server_name \(settings.site.host);
-        \(site(settings, layout: layout))
+        \(settings.maintenance == nil ? site(settings, layout: layout) : MaintenancePage.locations(settings, layout: layout))
             }
 
             server {

@@ -56,6 +56,10 @@ package struct WorkloadLayout: Hashable, Sendable {
     package var settings: String { path("srv/indico/etc") }
     package var logs: String { path("srv/indico/log") }
     package var temporary: String { path("srv/indico/tmp") }
+    /// Where backups are kept, when it is there: storage in a container, a directory on one machine.
+    package var backups: String { path("srv/indico/backups") }
+    /// What a restore unpacks beside the files in use, until it is finished.
+    package var unfinishedRestore: String { path("srv/indico/archive/.restore") }
     package var indicoConfiguration: String { path("srv/indico/etc/indico.conf") }
     package var loggingConfiguration: String { path("srv/indico/etc/logging.yaml") }
     package var databasePassword: String { path("srv/indico/etc/database.pgpass") }
@@ -64,6 +68,7 @@ package struct WorkloadLayout: Hashable, Sendable {
     package var bucketAuthority: String { path("srv/indico/etc/s3-ca.pem") }
     package var brokerURL: String { path("srv/indico/etc/celery-broker-url") }
     package var workloadModule: String { path("srv/indico/etc/indico_workload.py") }
+    package var backupModule: String { path("srv/indico/etc/indico_backup.py") }
     package var statsdMapping: String { path("srv/indico/etc/statsd-mapping.yaml") }
     /// Says which changes were written but not yet taken up, so that a hook that is killed between is made good.
     package var indicoPending: String { path("srv/indico/etc/pending-changes") }
@@ -84,6 +89,7 @@ package struct WorkloadLayout: Hashable, Sendable {
     package var nginx: String { path("usr/sbin/nginx") }
     package var nginxSettings: String { path("etc/nginx") }
     package var nginxConfiguration: String { path("etc/nginx/nginx.conf") }
+    package var maintenancePage: String { path("etc/nginx/maintenance.html") }
     package var nginxData: String { path("var/lib/nginx") }
     package var nginxPID: String { path("var/lib/nginx/nginx.pid") }
     package var nginxLogs: String { path("var/log/nginx") }

@@ -21,7 +21,8 @@ package struct WorkloadRoot: Sendable {
 
     /// Directories the workload writes to; all belong to its account.
     package static let ownedDirectories = [
-        "srv/indico", "srv/indico/archive", "srv/indico/cache", "srv/indico/custom", "srv/indico/etc", "srv/indico/log",
+        "srv/indico", "srv/indico/archive", "srv/indico/backups", "srv/indico/cache", "srv/indico/custom",
+        "srv/indico/etc", "srv/indico/log",
         "srv/indico/tmp", "etc/nginx", "var/log/nginx", "var/lib/nginx", "run",
     ]
 

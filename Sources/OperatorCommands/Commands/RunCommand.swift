@@ -15,12 +15,14 @@ struct RunCommand: ParsableCommand {
               indico-operator run add-admin email=you@example.com
               indico-operator run anonymize-user email=gone@example.com
               indico-operator run refresh-external-resources
+              indico-operator run create-backup
+              indico-operator run restore-backup backup=2026-01-31T03-00-00Z
             """
     )
 
     @OptionGroup var global: GlobalOptions
 
-    @Argument(help: "The action: add-admin, anonymize-user, refresh-external-resources.")
+    @Argument(help: "The action; one that is not there is answered with those that are.")
     var action: String
 
     @Argument(help: "Its parameters, as key=value.")
