@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import LinuxSupport
 import OneMachine
 
 /// What is lost comes back, and what an operator pauses stays paused until told otherwise.
