@@ -98,6 +98,7 @@ import Testing
 
     @Test func `every secret of the settings is masked`() throws {
         let secret = "S3NTINEL"
+        let proxy = "http://u:\(secret)@proxy:1"
         let settings = try sampleSettings {
             $0.secretKey = secret
             $0.database.password = secret
@@ -105,6 +106,9 @@ import Testing
             $0.broker.password = secret
             $0.mail?.password = secret
             $0.signOn?.clientSecret = secret
+            $0.external.bucket = S3Bucket(name: "b", accessKey: secret, secretKey: secret)
+            $0.external.proxy = ProxyVariables(relation: nil, model: ProxySettings(http: proxy, https: proxy))
+            $0.options.externalPlugins = ["git+https://u:\(secret)@git.example.com/a.git"]
             $0.options.customizationSource = "https://x:\(secret)@git.example.com/a.git"
         }
         #expect(IndicoConf.render(settings, layout: .image).contains(secret))

@@ -249,9 +249,9 @@ def backends(config):
     here, elsewhere = {}, {}
     for name, description in sorted((config.get('STORAGE_BACKENDS') or {}).items()):
         kind, _, data = description.partition(':')
-        if kind == 'fs':
+        if kind in ('fs', 'fs-readonly'):
             here[name] = data
-        elif kind != 'fs-readonly':
+        else:
             elsewhere[name] = kind
     return here, elsewhere
 
