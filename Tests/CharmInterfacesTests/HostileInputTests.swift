@@ -19,7 +19,8 @@ import Testing
     private static let keys = [
         "endpoints", "database", "username", "password", "tls", "tls-ca", "secret-user", "secret-tls", "status",
         "subordinated", "state", "hostname", "port", "leader-host", "host", "user", "auth_type", "transport_security",
-        "skip_ssl_verify", "password_id", "recipients", "secret-id", "secret-key", "celery-unit", "uris", "access-key",
+        "skip_ssl_verify", "password_id", "recipients", "secret-id", "secret-key", "celery-unit", "paused",
+        "database-mark", "uris", "access-key",
         "bucket", "endpoint", "region", "s3-uri-style", "tls-ca-chain", "entity_id", "x509certs", "metadata_url",
         "single_sign_on_service_redirect_url", "single_sign_on_service_redirect_binding", "_post_url", "issuer_url",
         "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_endpoint", "scope", "client_id",

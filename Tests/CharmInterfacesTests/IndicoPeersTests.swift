@@ -27,7 +27,7 @@ import Testing
         #expect(try read(world) == .ready(expected))
         #expect(
             expected.applicationDatabag == [
-                "secret-id": "", "secret-key": Self.key, "celery-unit": "indico/0",
+                "secret-id": "", "secret-key": Self.key, "celery-unit": "indico/0", "paused": "", "database-mark": "",
             ]
         )
     }
