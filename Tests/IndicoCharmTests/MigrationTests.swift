@@ -60,6 +60,15 @@ import Testing
         #expect(third.world.unitStatus == .active())
     }
 
+    @Test func `run-migrations looks also where a look was taken a moment ago`() throws {
+        var world = try IndicoWorld.serving()
+        world.world.containers["indico"]?.files["/srv/indico/backups"] = .directory()
+        world.workload.change { $0.database = "behind" }
+        let output = try world.run(.action(ActionEvent(name: "run-migrations", id: "1")))
+        #expect(output.action?.failure == nil)
+        #expect(upgrades(output).count == 1)
+    }
+
     @Test func `an upgrade whose process was killed is tried again at the next event`() throws {
         var world = try behind()
         world.workload.change { $0.failingVerbs["db-upgrade"] = "no-reply" }

@@ -463,7 +463,9 @@ def run_indico(*arguments):
         return f'ended by signal {-done.returncode}'
     lines = [line for line in said.splitlines() if line and not line.startswith((' ', '['))]
     reason = next((line for line in reversed(lines) if 'Error' in line or 'Exception' in line), '')
-    return without_secrets(reason)[:160] or f'failed with code {done.returncode}'
+    step = next((line.partition('Running ')[2] for line in reversed(said.splitlines()) if 'Running upgrade' in line), '')
+    where = f' in {step}' if step else ''
+    return (without_secrets(reason) or f'failed with code {done.returncode}')[:160] + where[:80]
 
 
 # --- customization ---------------------------------------------------------------------------------------------------
@@ -619,13 +621,117 @@ def erase_registration(registration):
 
 # --- running ---------------------------------------------------------------------------------------------------------
 
+class Lease:
+    """The right to schedule, held by one process at a time and for a short term.
+
+    Which unit runs the scheduler is elected, but a unit that was cut off does not learn that another was. The lease is
+    in the broker, where tasks go: who cannot reach it can schedule nothing. It is given for `TERM` seconds from when the
+    broker gets the question, and used for `MARGIN` less from before it was asked, by a clock that counts sleep too.
+    """
+
+    TERM = 30.0
+    MARGIN = 10.0
+
+    def __init__(self, take, clock):
+        """`take(seconds)` asks the broker and says whether it is ours; it fails when the broker cannot be reached."""
+        self.take, self.clock = take, clock
+        self.until = None
+
+    def renew(self):
+        asked = self.clock()
+        held = self.take(self.TERM)
+        self.until = asked + self.TERM - self.MARGIN if held else None
+        return held
+
+    def is_held(self):
+        return self.until is not None and self.clock() < self.until
+
+
+LEASE_KEY = 'indico-operator/beat-lease'
+# One's own is taken again at once, by a scheduler that was killed and started anew.
+TAKE_LEASE = """
+local holder = redis.call('get', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+"""
+DROP_LEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
+
+
+def hold_lease(config):
+    """Wait for the right to schedule, keep it from then on, and end this process when it is lost."""
+    import atexit
+    import threading
+
+    import redis
+    broker = redis.Redis.from_url(config['CELERY_BROKER'], socket_timeout=5, socket_connect_timeout=5)
+    token = own_token(config['TEMP_DIR'])
+    lease = Lease(lambda term: bool(broker.eval(TAKE_LEASE, 1, LEASE_KEY, token, int(term * 1000))),
+                  lambda: time.clock_gettime(time.CLOCK_BOOTTIME))
+    told = None
+    while True:
+        try:
+            if lease.renew():
+                break
+            problem = 'another unit schedules'
+        except redis.RedisError as error:
+            problem = f'the broker cannot be reached: {first_line(error)}'
+        if problem != told:
+            print(f'waiting for the right to schedule: {problem}', file=sys.stderr, flush=True)
+            told = problem
+        time.sleep(2)
+
+    def drop():
+        with contextlib.suppress(redis.RedisError):
+            broker.eval(DROP_LEASE, 1, LEASE_KEY, token)
+
+    def keep():
+        while True:
+            time.sleep(4)
+            with contextlib.suppress(redis.RedisError):
+                lease.renew()
+            check()
+
+    def check():
+        if not lease.is_held():
+            print('the right to schedule was lost: ending', file=sys.stderr, flush=True)
+            os._exit(1)
+
+    atexit.register(drop)
+    threading.Thread(target=keep, daemon=True).start()
+    # Looked at before each task as well: this process may have been stopped for longer than the term.
+    from celery.beat import Scheduler
+    send = Scheduler.apply_async
+
+    def apply_async(*arguments, **options):
+        check()
+        return send(*arguments, **options)
+    Scheduler.apply_async = apply_async
+
+
+def own_token(directory):
+    """A name for this container: another one in its place, under the same host name, has another."""
+    path = os.path.join(directory, 'beat-token')
+    with contextlib.suppress(FileNotFoundError):
+        with open(path, encoding='utf-8') as file:
+            if token := file.read().strip():
+                return token
+    token = uuid.uuid4().hex
+    with open(path + '.new', 'w', encoding='utf-8') as file:
+        file.write(token)
+    os.rename(path + '.new', path)
+    return token
+
+
 def beat():
-    """Become Celery's scheduler, on a fresh schedule.
+    """Become Celery's scheduler once no other one is, on a fresh schedule.
 
     A killed scheduler can leave its schedule file damaged: it then runs but schedules nothing, until the file is gone.
     The file only remembers when each task ran last, so it is made anew at each start.
     """
-    directory = read_config()['TEMP_DIR']
+    config = read_config()
+    hold_lease(config)
+    directory = config['TEMP_DIR']
     schedule = os.path.join(directory, 'celerybeat-schedule')
     for name in os.listdir(directory):
         if name.startswith('celerybeat-schedule'):

@@ -116,7 +116,8 @@ public struct IndicoCharm: Charm {
             }
             var memory = try model.state.decode(WorkloadMemory.self, for: WorkloadMemory.key) ?? WorkloadMemory()
             let told = memory.version
-            if retrying { memory.failedUpgrade = nil }
+            // Who says to try again means now, whenever the last look was.
+            if retrying { (memory.failedUpgrade, memory.checkedAt) = (nil, nil) }
             let application = WorkloadApplication(
                 desired: workload,
                 indico: model.container(ContainerName.indico),
