@@ -89,7 +89,8 @@ let product: [Target] = [
     .target(
         name: "OneMachine",
         dependencies: [
-            "UnitAgent", "PebbleClient", "PebbleAPI", "PebblePlan", "LinuxSupport", "YAMLTree", logging, lifecycle,
+            "UnitAgent", "PebbleClient", "PebbleAPI", "PebblePlan", "LinuxSupport", "YAMLTree", "MetricsServer",
+            "MetricsText", logging, lifecycle,
         ]
     ),
     .target(
@@ -190,7 +191,9 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "OneMachineTests",
-        dependencies: ["OneMachine", "CharmInterfaces", "HookProtocol", "UnitAgent", "PebblePlan", "LinuxSupport"]
+        dependencies: [
+            "OneMachine", "CharmInterfaces", "HookProtocol", "UnitAgent", "PebblePlan", "LinuxSupport", "MetricsText",
+        ]
     ),
     .testTarget(
         name: "OperatorCommandsTests",

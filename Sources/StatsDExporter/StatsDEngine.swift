@@ -11,6 +11,8 @@ struct StatsDEngine {
         case unix
         /// A line of a TCP connection.
         case tcp
+        /// The UDP socket for StatsD inside syslog's packets.
+        case syslog
     }
 
     /// What happens to events of one kind, name and set of tags.
@@ -49,10 +51,11 @@ struct StatsDEngine {
         switch origin {
         case .udp: count(.udpPacket)
         case .unix: count(.unixPacket)
+        case .syslog: count(.syslogPacket)
         case .tcp: break
         }
         var events: [StatsDEvent] = []
-        parser.parse(packet: packet, into: &events, &own.lines)
+        parser.parse(packet: origin == .syslog ? SyslogHeader.dropped(from: packet) : packet, into: &events, &own.lines)
         for event in events { handle(event, now: now) }
     }
 

@@ -46,6 +46,16 @@ struct StatsDExporter {
             services.append(listener)
             udp = listener
         }
+        if let address = statsd.listenSyslog.address {
+            services.append(
+                try await DatagramListener(
+                    udp: address,
+                    readBuffer: statsd.readBuffer,
+                    receiver: receiver,
+                    origin: .syslog
+                )
+            )
+        }
         if let address = statsd.listenTCP.address {
             let listener = try await LineListener(tcp: address, receiver: receiver)
             services.append(listener)

@@ -51,6 +51,12 @@ struct StatsDOptions: ParsableArguments {
     var listenTCP = OptionalAddress(ListenAddress(host: nil, port: 9125))
 
     @Option(
+        name: .customLong("syslog.listen-udp"),
+        help: "The UDP address to receive syslog packets on whose messages are StatsD lines, as nginx sends them."
+    )
+    var listenSyslog = OptionalAddress(nil)
+
+    @Option(
         name: .customLong("statsd.listen-unixgram"),
         help: "The path of a Unix datagram socket to receive on. \"\" disables it."
     )

@@ -153,5 +153,38 @@ package enum UWSGIMapping {
             action: drop
             name: dropped
 
+          # What nginx sends through syslog: the time each request took. Labels are words of nginx.conf, never a client's.
+          - match: nginx.request
+            name: nginx_request_duration_seconds
+            help: Time from the first byte of a request to the last of its answer, by kind of page.
+            observer_type: histogram
+            histogram_options:
+              buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30]
+            # Forgetting a page nobody asks for would lose what was counted; there are only so many.
+            ttl: 8760h
+
+          # What the charm and the workload module say of the operator's own work, the same way.
+          - match: indico_operator.reconciles
+            name: indico_operator_reconciles_total
+            help: How often the charm looked at the world and did what differed, by what it came to.
+            ttl: 8760h
+          - match: indico_operator.reconcile_duration
+            name: indico_operator_reconcile_duration_seconds
+            help: Time the charm took for an event.
+            observer_type: histogram
+            histogram_options:
+              buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1200]
+            ttl: 8760h
+          - match: indico_operator.session_invalidations
+            name: indico_operator_session_invalidations_total
+            help: How often all sessions were ended, as the database was another than the one they were made for.
+            ttl: 8760h
+          # Gauges leave when the charm has said nothing for a quarter of an hour: it speaks every five minutes.
+          - match: indico_operator.*
+            match_metric_type: gauge
+            name: indico_operator_$1
+            help: What the charm found at its last event.
+            ttl: 15m
+
         """
 }

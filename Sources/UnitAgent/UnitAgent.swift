@@ -19,6 +19,8 @@ import UnixSignals
 public struct UnitAgent: Service {
     /// What the agent was told.
     public let configuration: AgentConfiguration
+    /// What became of the hooks it has run.
+    public let statistics = HookStatistics()
 
     /// Creates an agent; nothing is touched before ``run()``.
     ///
@@ -37,8 +39,9 @@ public struct UnitAgent: Service {
 
     /// Runs the unit as the whole of a process: SIGTERM and SIGINT end it gracefully.
     ///
+    /// - Parameter others: What runs beside it and ends with it; their own end changes nothing.
     /// - Throws: What ``run()`` throws.
-    public func runUntilTerminated() async throws {
+    public func runUntilTerminated(beside others: [any Service] = []) async throws {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
@@ -47,7 +50,14 @@ public struct UnitAgent: Service {
                         successTerminationBehavior: .gracefullyShutdownGroup,
                         failureTerminationBehavior: .cancelGroup
                     )
-                ],
+                ]
+                    + others.map { other in
+                        .init(
+                            service: other,
+                            successTerminationBehavior: .ignore,
+                            failureTerminationBehavior: .ignore
+                        )
+                    },
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: Logger(label: "unit-agent")
             )
@@ -91,7 +101,7 @@ public struct UnitAgent: Service {
             path: ProcessEnvironment.variable("PATH") ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         )
         try await run(
-            HookLoop(core: core, tools: tools, dispatcher: dispatcher) { try watchers.start() }
+            HookLoop(core: core, tools: tools, dispatcher: dispatcher, statistics: statistics) { try watchers.start() }
         )
     }
 

@@ -22,6 +22,8 @@ import Testing
         journey.attempt("the exporters tell the right numbers", readMetrics)
         journey.attempt("an option shows on the contact page, and no request fails", changeOption)
         journey.attempt("another number of workers is taken up, and no request fails", changeWorkers)
+        journey.attempt("Prometheus finds every panel and rule to have data", watchWithPrometheus)
+        journey.attempt("nginx gone for a minute raises its alert", raiseAlert)
         journey.attempt("status, logs and exec tell what is", lookAround)
         journey.attempt("pause shows a page, resume the site", pauseAndResume)
         journey.attempt("a backup brings back what was lost, and no old session", restoreBackup)

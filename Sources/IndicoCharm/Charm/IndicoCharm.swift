@@ -15,6 +15,7 @@ public struct IndicoCharm: Charm {
     private let pace: Pace
     private let alertRules: () throws -> AlertRules
     private let dashboards: () throws -> [GrafanaDashboard.Dashboard]
+    private let tell: OperatorReport.Tell
 
     /// Creates the charm for one dispatch.
     ///
@@ -29,6 +30,7 @@ public struct IndicoCharm: Charm {
             files: files,
             probe: .socket,
             pace: .real,
+            tell: .datagrams,
             alertRules: { try AlertRules(yaml: Array(try Data(contentsOf: URL(filePath: rules)))) },
             dashboards: { try DashboardFiles(charmDirectory: environment.charmDirectory).read() }
         )
@@ -40,6 +42,7 @@ public struct IndicoCharm: Charm {
         ports: WorkloadPorts = WorkloadPorts(),
         probe: SiteProbe,
         pace: Pace,
+        tell: OperatorReport.Tell = .nobody,
         alertRules: @escaping () throws -> AlertRules,
         dashboards: @escaping () throws -> [GrafanaDashboard.Dashboard] = { [] }
     ) throws {
@@ -51,6 +54,7 @@ public struct IndicoCharm: Charm {
         self.pace = pace
         self.alertRules = alertRules
         self.dashboards = dashboards
+        self.tell = tell
     }
 
     /// Registers what the charm looks at.
@@ -71,6 +75,7 @@ public struct IndicoCharm: Charm {
         case .stop?, .remove?: return
         default: break
         }
+        let began = pace.now()
         try PostgreSQLClient.request(database: model.application, Endpoint.database, model)
         var view = try observation(model).view()
         var decision = decide(view)
@@ -90,7 +95,15 @@ public struct IndicoCharm: Charm {
         if event.relation?.endpoint == Endpoint.backups {
             try S3.request(bucket: "\(model.application)-backups", Endpoint.backups, model)
         }
-        model.setUnitStatus(try status(decision, view, model))
+        let status = try status(decision, view, model)
+        model.setUnitStatus(status)
+        let report = OperatorReport(
+            event: event.name,
+            status: status.kind,
+            duration: pace.now() - began,
+            memory: try model.state.decode(WorkloadMemory.self, for: WorkloadMemory.key)
+        )
+        tell.send(report.samples, ports.statsdSyslog)
     }
 
     func observation(_ model: Model) -> Observation {

@@ -41,7 +41,8 @@ enum IndicoLayer {
             summary: "uWSGI's numbers for Prometheus",
             [
                 layout.statsdExporter, "--statsd.listen-udp=127.0.0.1:\(ports.statsd)",
-                "--statsd.listen-tcp=", "--web.listen-address=:\(ports.statsdExporter)",
+                "--statsd.listen-tcp=", "--syslog.listen-udp=127.0.0.1:\(ports.statsdSyslog)",
+                "--web.listen-address=\(layout.exporterAddress):\(ports.statsdExporter)",
                 "--statsd.mapping-config=\(layout.statsdMapping)",
             ]
         )
@@ -93,7 +94,8 @@ enum IndicoLayer {
             "celery-exporter",
             summary: "Celery's numbers for Prometheus",
             [
-                layout.celeryExporter, "--broker-url-file=\(layout.brokerURL)", "--host=0.0.0.0",
+                layout.celeryExporter, "--broker-url-file=\(layout.brokerURL)",
+                "--host=\(layout.sharesNetwork ? layout.exporterAddress : "0.0.0.0")",
                 "--port=\(ports.celeryExporter)", "--retry-interval=5",
             ]
         )

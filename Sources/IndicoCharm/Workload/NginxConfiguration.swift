@@ -32,6 +32,8 @@ enum NginxConfiguration {
 
         http {
         \(http(layout))
+
+        \(NginxRoutes.render(port: ports.statsdSyslog))
         \(trustedProxies(settings.options.trustedProxies))
             upstream indico {
                 # An address, not a name: with a second address one slow answer would take it off for everybody.
@@ -94,8 +96,11 @@ enum NginxConfiguration {
             keepalive_timeout 65s;
             server_names_hash_bucket_size 512;
 
-            log_format indico '$remote_addr - $remote_user [$time_iso8601] "$request" $status $body_bytes_sent '
-                '"$http_referer" "$http_user_agent" $request_time';
+            # One JSON object a line: a name a client makes up cannot look like another field.
+            log_format indico escape=json '{"time":"$time_iso8601","request_id":"$request_id","client":"$remote_addr",'
+                '"user":"$remote_user","method":"$request_method","uri":"$request_uri","route":"$indico_route",'
+                '"status":"$status","bytes":$body_bytes_sent,"seconds":$request_time,'
+                '"upstream_seconds":"$upstream_response_time","referer":"$http_referer","agent":"$http_user_agent"}';
             access_log \(layout.nginxLogs)/access.log indico;
 
             client_body_temp_path \(layout.nginxData)/body;
@@ -159,6 +164,7 @@ enum NginxConfiguration {
                     proxy_set_header X-Forwarded-For $remote_addr;
                     proxy_set_header X-Forwarded-Port "";
                     proxy_set_header X-Forwarded-Prefix "";
+                    proxy_set_header X-Request-ID $request_id;
                     proxy_hide_header X-Sendfile;
                     proxy_redirect off;
                     proxy_read_timeout 15m;

@@ -31,7 +31,7 @@ enum NginxLayer {
             summary: "nginx's numbers for Prometheus",
             [
                 layout.nginxExporter, "-nginx.scrape-uri=http://127.0.0.1:\(ports.nginxStatus)/stub_status",
-                "-web.listen-address=:\(ports.nginxExporter)", "-nginx.retries=10",
+                "-web.listen-address=\(layout.exporterAddress):\(ports.nginxExporter)", "-nginx.retries=10",
             ]
         )
         exporter.after = ["nginx"]

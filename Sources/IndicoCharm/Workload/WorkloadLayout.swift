@@ -42,6 +42,13 @@ package struct WorkloadLayout: Hashable, Sendable {
         prefix = parts.map { "/" + $0 }.joined()
     }
 
+    /// Whether the workload has no network of its own, as in a container: then what is only for the operator's people
+    /// listens on the loopback address.
+    package var sharesNetwork: Bool { !prefix.isEmpty }
+
+    /// The address exporters listen on; empty for all.
+    package var exporterAddress: String { sharesNetwork ? "127.0.0.1" : "" }
+
     /// Joins a path below the root.
     private func path(_ relative: String) -> String { "\(prefix)/\(relative)" }
 

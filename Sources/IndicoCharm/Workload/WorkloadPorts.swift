@@ -9,6 +9,8 @@ package struct WorkloadPorts: Hashable, Sendable {
     /// Used for half a minute while uWSGI starts all of its workers anew.
     package var uwsgiStandIn = 8082
     package var statsd = 9125
+    /// Where the StatsD exporter takes what nginx sends through syslog.
+    package var statsdSyslog = 9126
     package var statsdExporter = 9102
     package var celeryExporter = 9808
 

@@ -25,7 +25,8 @@ package struct WantedPort: Hashable, Sendable {
         WantedPort(8080, purpose: "the web server"), WantedPort(9080, purpose: "the web server's status"),
         WantedPort(8081, purpose: "uWSGI"), WantedPort(9125, .udp, purpose: "the StatsD exporter"),
         WantedPort(9102, purpose: "the StatsD exporter"), WantedPort(9808, purpose: "the Celery exporter"),
-        WantedPort(9113, purpose: "the nginx exporter"),
+        WantedPort(9113, purpose: "the nginx exporter"), WantedPort(9126, .udp, purpose: "the StatsD exporter"),
+        WantedPort(OperatorMetrics.port, purpose: "the operator's metrics"),
     ]
 
     /// Whether nobody listens there.

@@ -23,6 +23,13 @@ package enum CharmDirectory {
             guard let content = try FileStore.read(payload.workload + "/" + name) else { continue }
             if try FileStore.write(content, to: state.charm + "/workload/" + name, mode: 0o644) { changed = true }
         }
+        for folder in Payload.published {
+            try FileStore.makeDirectory(state.charm + "/" + folder, mode: 0o755)
+            for name in try payload.publishedFiles(folder) {
+                guard let content = try FileStore.read("\(payload.directory)/charm/\(folder)/\(name)") else { continue }
+                if try FileStore.write(content, to: "\(state.charm)/\(folder)/\(name)", mode: 0o644) { changed = true }
+            }
+        }
         try FileStore.link(state.charm + "/dispatch", to: state.program(.indicoCharm))
         return changed
     }

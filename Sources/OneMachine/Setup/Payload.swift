@@ -15,6 +15,8 @@ package struct Payload: Hashable, Sendable {
 
     package var charmcraft: String { directory + "/charm/charmcraft.yaml" }
     package var workload: String { directory + "/charm/workload" }
+    /// Directories of files that others are told of: rules for Prometheus, dashboards for Grafana.
+    package static let published = ["prometheus_alert_rules", "grafana_dashboards"]
     package func requirements(for release: IndicoRelease) -> String {
         directory + "/packaging/requirements-indico-\(release.version).txt"
     }
@@ -43,6 +45,12 @@ package struct Payload: Hashable, Sendable {
         try FileStore.makeDirectory(kept.directory + "/packaging", mode: 0o755)
         var files = [(charmcraft, kept.charmcraft), (requirements(for: release), kept.requirements(for: release))]
         for name in try workloadFiles() { files.append((workload + "/" + name, kept.workload + "/" + name)) }
+        for folder in Self.published {
+            try FileStore.makeDirectory("\(kept.directory)/charm/\(folder)", mode: 0o755)
+            for name in try publishedFiles(folder) {
+                files.append(("\(directory)/charm/\(folder)/\(name)", "\(kept.directory)/charm/\(folder)/\(name)"))
+            }
+        }
         for (source, target) in files {
             guard let content = try FileStore.read(source) else {
                 throw OperatorError("\(source) is missing", remedy: "Is the clone complete? 'git status' says.")
@@ -50,6 +58,12 @@ package struct Payload: Hashable, Sendable {
             try FileStore.write(content, to: target, mode: 0o644)
         }
         return kept
+    }
+
+    /// The names of the files in one of the directories of ``published``.
+    package func publishedFiles(_ folder: String) throws -> [String] {
+        let path = "\(directory)/charm/\(folder)"
+        return FileStore.exists(path) ? try FileStore.names(in: path).filter { !$0.hasPrefix(".") } : []
     }
 
     /// The names of the files the charm brings into its containers.

@@ -10,6 +10,8 @@ package struct Settings: Codable, Hashable, Sendable {
     package var ports: [LocalServerName: UInt16]
     /// Servers of somebody else that stand in for local ones.
     package var external: [LocalServerName: ServerURL]
+    /// Where Prometheus and Alertmanager listen, once they were asked for.
+    package var observability: ObservabilityPorts?
 
     package init(ports: [LocalServerName: UInt16] = [:], external: [LocalServerName: ServerURL] = [:]) {
         self.ports = ports
@@ -19,12 +21,14 @@ package struct Settings: Codable, Hashable, Sendable {
     private enum CodingKeys: String, CodingKey {
         case ports
         case external
+        case observability
     }
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         ports = Self.named(try container.decode([String: UInt16].self, forKey: .ports))
         external = Self.named(try container.decode([String: ServerURL].self, forKey: .external))
+        observability = try container.decodeIfPresent(ObservabilityPorts.self, forKey: .observability)
     }
 
     /// With the names as keys: a dictionary by an enumeration would be written as a list of pairs.
@@ -38,6 +42,7 @@ package struct Settings: Codable, Hashable, Sendable {
             Dictionary(uniqueKeysWithValues: external.map { ($0.key.rawValue, $0.value) }),
             forKey: .external
         )
+        try container.encodeIfPresent(observability, forKey: .observability)
     }
 
     private static func named<Value>(_ values: [String: Value]) -> [LocalServerName: Value] {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import Logging
+import MetricsServer
+import ServiceLifecycle
 package import UnitAgent
 
 /// The unit agent of the one unit on this machine.
@@ -35,7 +38,20 @@ package struct AgentService: Sendable {
         // The new supervisor ends whatever is left; staying on would only race it for the model.
         try watch.start { exit(0) }
         try await waitForDatabase()
-        try await UnitAgent(configuration: configuration).runUntilTerminated()
+        let agent = UnitAgent(configuration: configuration)
+        try await agent.runUntilTerminated(beside: await metrics(agent.statistics))
+    }
+
+    /// Serves the operator's numbers; without them, where somebody holds the port, everything else still works.
+    private func metrics(_ statistics: HookStatistics) async -> [any Service] {
+        let logger = Logger(label: "operator-metrics")
+        ExporterProcess.useOneEventLoop()
+        do {
+            return [try await OperatorMetrics(state: state, statistics: statistics).server(logger: logger)]
+        } catch {
+            logger.error("the operator's metrics are not served", metadata: ["reason": "\(error)"])
+            return []
+        }
     }
 
     /// Gives the local database time to read its journal after a power cut.

@@ -50,7 +50,9 @@ package final class Up {
     package func run() throws {
         let isNew = try StateClaim.claim(state)
         let lock = try StateLock(state, holding: "up")
-        for (index, step) in Self.steps.enumerated() {
+        var steps = Self.steps
+        if request.observability { steps.append(Step(name: "Prometheus") { try $0.observe($1) }) }
+        for (index, step) in steps.enumerated() {
             do {
                 try run(step)
             } catch {

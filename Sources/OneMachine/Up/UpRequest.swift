@@ -9,18 +9,22 @@ package struct UpRequest: Sendable {
     package var programs: String
     /// How long Indico may take to get going.
     package var timeout: Duration
+    /// Whether Prometheus and Alertmanager are to run beside the rest.
+    package var observability: Bool
 
     package init(
         state: StateDirectory,
         external: [LocalServerName: ServerURL],
         environment: [String: String],
         programs: String,
-        timeout: Duration = .seconds(900)
+        timeout: Duration = .seconds(900),
+        observability: Bool = false
     ) {
         self.state = state
         self.external = external
         self.environment = environment
         self.programs = programs
         self.timeout = timeout
+        self.observability = observability
     }
 }

@@ -60,6 +60,14 @@ struct UpCommand: ParsableCommand {
     )
     var redisBrokerFile: String?
 
+    @Flag(
+        help: ArgumentHelp(
+            "Run Prometheus and Alertmanager beside it, with Indico's rules.",
+            discussion: "They listen on this machine only, and stay until 'destroy'. Debian's packages are used."
+        )
+    )
+    var observability = false
+
     @Option(help: .hidden)
     var stepOffset = 0
 
@@ -86,7 +94,7 @@ struct UpCommand: ParsableCommand {
         let terminal = Terminal.standardOutput(environment: environment)
         let screen = StepScreen(
             offset: stepOffset,
-            total: stepTotal ?? stepOffset + Up.stepNames.count,
+            total: (stepTotal ?? stepOffset + Up.stepNames.count) + (observability ? 1 : 0),
             look: terminal.look,
             isTerminal: terminal.isTerminal
         ) { output.write($0) }
@@ -94,7 +102,8 @@ struct UpCommand: ParsableCommand {
             state: state,
             external: try externalServers(),
             environment: environment,
-            programs: try Programs.ownDirectory()
+            programs: try Programs.ownDirectory(),
+            observability: observability
         )
         // A line that moves hides the cursor; Ctrl-C has to bring it back.
         if terminal.isTerminal { CursorGuard.installForSteps() }

@@ -17,9 +17,15 @@ struct DatagramListener: Service {
     ///   - address: Where to listen.
     ///   - readBuffer: The size of the kernel's buffer in bytes; 0 for its usual one.
     ///   - receiver: Who gets the packets.
+    ///   - origin: What the packets are: StatsD as such, or inside syslog's.
     /// - Throws: `ListenFailure` when the address cannot be had.
-    init(udp address: ListenAddress, readBuffer: Int, receiver: StatsDReceiver) async throws {
-        let bootstrap = Self.bootstrap(receiver, readBuffer)
+    init(
+        udp address: ListenAddress,
+        readBuffer: Int,
+        receiver: StatsDReceiver,
+        origin: StatsDEngine.Origin = .udp
+    ) async throws {
+        let bootstrap = Self.bootstrap(receiver, readBuffer, origin)
         var failure: any Error = ChannelError.unknownLocalAddress
         for host in address.hostsToTry {
             do {
@@ -42,14 +48,15 @@ struct DatagramListener: Service {
 
     private static func bootstrap(
         _ receiver: StatsDReceiver,
-        _ readBuffer: Int
+        _ readBuffer: Int,
+        _ origin: StatsDEngine.Origin
     ) -> DatagramBootstrap {
         let bootstrap = DatagramBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             // No address reuse: over UDP it would let a second exporter take the packets of the first without a word.
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 65_536))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(PacketHandler(receiver: receiver))
+                    try channel.pipeline.syncOperations.addHandler(PacketHandler(receiver: receiver, origin: origin))
                 }
             }
         guard readBuffer > 0 else { return bootstrap }
@@ -62,13 +69,15 @@ private final class PacketHandler: ChannelInboundHandler {
     typealias InboundIn = AddressedEnvelope<ByteBuffer>
 
     private let receiver: StatsDReceiver
+    private let origin: StatsDEngine.Origin
 
-    init(receiver: StatsDReceiver) {
+    init(receiver: StatsDReceiver, origin: StatsDEngine.Origin) {
         self.receiver = receiver
+        self.origin = origin
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        receiver.receive(Array(buffer: unwrapInboundIn(data).data), from: .udp)
+        receiver.receive(Array(buffer: unwrapInboundIn(data).data), from: origin)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -22,6 +22,8 @@ struct OwnMetrics: Sendable {
         case udpPacket = "udp_packets_total"
         /// A packet over the Unix socket.
         case unixPacket = "unixgram_packets_total"
+        /// A packet of syslog over UDP.
+        case syslogPacket = "syslog_packets_total"
         /// A connection over TCP.
         case tcpConnection = "tcp_connections_total"
         /// A connection that ended with an error.
@@ -83,6 +85,9 @@ struct OwnMetrics: Sendable {
         func socket(_ event: SocketEvent, _ help: String) { counter(event.rawValue, help, sockets[event] ?? 0) }
         socket(.udpPacket, "The total number of StatsD packets received over UDP.")
         socket(.unixPacket, "The total number of StatsD packets received over Unixgram.")
+        if let packets = sockets[.syslogPacket] {
+            counter("syslog_packets_total", "The total number of syslog packets received over UDP.", packets)
+        }
         socket(.tcpConnection, "The total number of TCP connections handled.")
         socket(.tcpError, "The number of errors encountered reading from TCP.")
         socket(.tcpTooLongLine, "The number of lines discarded due to being too long.")

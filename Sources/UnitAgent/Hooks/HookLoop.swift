@@ -9,6 +9,7 @@ struct HookLoop: Sendable {
     let core: AgentCore
     let tools: HookToolRunner
     let dispatcher: Dispatcher
+    var statistics = HookStatistics()
     /// Called when another charm has been put in place.
     var refreshed: @Sendable () throws -> Void = {}
 
@@ -120,6 +121,7 @@ struct HookLoop: Sendable {
         core.setAgentStatus("executing", "running \(event.isAction ? "action" : "hook") \(event.name)")
         let task = event.task
         tools.begin(HookContext(id: contextID, event: event, task: task))
+        let began = ContinuousClock.now
         let result = await run(event, contextID: contextID) { cancel in
             let isCancelled = core.memory.withLock { memory in
                 memory.runningTask = task.map { ($0, cancel) }
@@ -133,8 +135,10 @@ struct HookLoop: Sendable {
         if Task.isCancelled { throw CancellationError() }
         if let task {
             try core.finish(task: task, event, context, result)
+            statistics.record(event, took: .now - began, succeeded: result.isSuccess)
         } else {
-            finish(event, context, marks, result)
+            let succeeded = finish(event, context, marks, result)
+            statistics.record(event, took: .now - began, succeeded: succeeded)
         }
         core.changes.signal()
     }
@@ -156,18 +160,27 @@ struct HookLoop: Sendable {
         return await dispatcher.dispatch(event, contextID: contextID, started: started)
     }
 
-    private func finish(_ event: HookEvent, _ context: HookContext, _ marks: HookMarks, _ result: DispatchResult) {
+    /// Commits what a hook asked for; tells whether it ended well.
+    private func finish(
+        _ event: HookEvent,
+        _ context: HookContext,
+        _ marks: HookMarks,
+        _ result: DispatchResult
+    ) -> Bool {
         let how = "(via hook dispatching script: dispatch)"
         guard result.isSuccess else {
             core.note(.error, "hook \"\(event.name)\" \(how) failed: \(result.reason)")
-            return failed(event)
+            failed(event)
+            return false
         }
         do {
             try core.commit(event, context, marks)
             core.note(.info, "ran \"\(event.name)\" hook \(how)")
+            return true
         } catch {
             core.note(.error, "hook \"\(event.name)\" \(how) failed: committing requested changes failed: \(error)")
             failed(event)
+            return false
         }
     }
 
