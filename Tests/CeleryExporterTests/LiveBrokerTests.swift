@@ -187,7 +187,7 @@ struct LiveBrokerTests {
         _ ask: () async throws -> Answer,
         until holds: (Answer) -> Bool
     ) async throws -> Answer {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(90)
         while true {
             let answer = try await ask()
             if holds(answer) || ContinuousClock.now > deadline { return answer }

@@ -84,7 +84,7 @@ final class RedisServer: Sendable {
     }
 
     private func waitUntilItAnswers() async throws {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(90)
         while true {
             do {
                 _ = try await send("PING")

@@ -39,7 +39,7 @@ import Testing
                 name: "web",
                 connection: SocketPebbleConnection(container: "web", socket: socket)
             )
-            let deadline = ContinuousClock.now + .seconds(30)
+            let deadline = ContinuousClock.now + .seconds(90)
             while !container.canConnect() {
                 try #require(ContinuousClock.now < deadline, "pebble does not answer")
                 try await Task.sleep(for: .milliseconds(10))

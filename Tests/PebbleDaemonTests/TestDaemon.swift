@@ -108,7 +108,7 @@ final class TestDaemon: Sendable {
 /// Looks until something holds, for a good while.
 func eventually(
     _ comment: Comment,
-    within time: Duration = .seconds(20),
+    within time: Duration = .seconds(90),
     _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + time

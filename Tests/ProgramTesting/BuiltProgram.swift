@@ -61,16 +61,16 @@ package struct BuiltProgram {
 
     /// Waits for the number after `name=` in what the program says.
     package func number(after name: String) async throws -> Int? {
-        let deadline = ContinuousClock.now + .seconds(20)
-        while ContinuousClock.now < deadline {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while true {
+            let isLast = ContinuousClock.now >= deadline
             if let place = words.firstRange(of: " \(name)="),
                 let number = Int(words[place.upperBound...].prefix { $0.isNumber })
             {
                 return number
             }
-            if child.ended != nil { return nil }
+            if child.ended != nil || isLast { return nil }
             try await Task.sleep(for: .milliseconds(20))
         }
-        return nil
     }
 }

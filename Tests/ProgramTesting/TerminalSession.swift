@@ -71,17 +71,18 @@ package final class TerminalSession: Sendable {
     package func shows(_ text: String, within limit: Duration = .seconds(60)) async throws -> Bool {
         let wanted = Array(text.utf8)
         let deadline = ContinuousClock.now + limit
-        while ContinuousClock.now < deadline {
+        while true {
+            // Read before it is looked: whoever was kept from its turn until the time was up looks once more.
+            let isLast = ContinuousClock.now >= deadline
             let (found, hasEnded) = screen.content.withLock { content in
                 let range = content.bytes[content.seen...].firstRange(of: wanted)
                 if let range { content.seen = range.upperBound }
                 return (range != nil, content.hasEnded)
             }
             if found { return true }
-            if hasEnded { return false }
+            if hasEnded || isLast { return false }
             try await Task.sleep(for: .milliseconds(10))
         }
-        return false
     }
 
     /// Waits for the program's end and the last it showed.

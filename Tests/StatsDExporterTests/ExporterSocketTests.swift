@@ -182,7 +182,7 @@ import Testing
 
     /// Scrapes until a condition holds.
     private func scrape(_ port: Int, until holds: (MetricsDocument) -> Bool) async throws -> MetricsDocument {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(90)
         while true {
             let document = try MetricsDocument(try await ScrapeClient(port: port).fetch("/metrics").body)
             if holds(document) || ContinuousClock.now > deadline { return document }

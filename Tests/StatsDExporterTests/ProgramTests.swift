@@ -54,7 +54,7 @@ import Testing
 
     /// Asks again until it is so; records an issue when it is not in time.
     private func until(_ holds: () async throws -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(90)
         while ContinuousClock.now < deadline {
             if try await holds() { return }
             try await Task.sleep(for: .milliseconds(20))
