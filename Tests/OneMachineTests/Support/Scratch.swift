@@ -95,7 +95,7 @@ final class TestServer {
     }
 }
 
-/// Tries until it succeeds, within half a minute.
+/// Tries until it succeeds, for a good while.
 func eventually<Value>(_ body: () throws -> Value?) throws -> Value {
     let deadline = ContinuousClock.now + .seconds(90)
     while true {
