@@ -34,7 +34,7 @@ package struct Publications: Hashable, Sendable {
                 hostname: site.host,
                 service: view.application,
                 port: view.ports.nginx,
-                // Indico has its own limits for what people may upload.
+                // nginx behind it has the limit for what people may upload.
                 maximumBodySize: 0
             )
         }

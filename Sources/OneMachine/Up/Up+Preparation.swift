@@ -84,6 +84,8 @@ extension Up {
         }
         meter.update("compiling")
         try environment.compile(log: log)
+        meter.update("packing static files")
+        try environment.packStaticFiles(log: log)
         try WorkloadRoot(state: state, account: requiredAccount()).linkStaticFiles(
             sitePackages: environment.sitePackages
         )

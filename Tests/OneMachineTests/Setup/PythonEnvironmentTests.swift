@@ -39,4 +39,20 @@ import Testing
         #expect(!FileStore.exists(environment.path + "/lib/leftover"))
         #expect(FileStore.isExecutable(environment.python))
     }
+
+    @Test(.enabled(if: hasVenv, "python3-venv is not installed"))
+    func `what browsers fetch is packed beside itself, what is small or packed already is not`() throws {
+        let scratch = try Scratch()
+        let environment = try Self.environment(in: scratch)
+        let directory = environment.sitePackages + "/indico/web/static/dist"
+        try FileStore.makeDirectory(directory, mode: 0o755)
+        for (name, size) in [("main.css", 5000), ("small.css", 10), ("photo.jpg", 5000)] {
+            try FileStore.write(String(repeating: "a", count: size), to: "\(directory)/\(name)", mode: 0o644)
+        }
+        try environment.packStaticFiles(log: LogFile(scratch.path + "/log"))
+        #expect(FileStore.exists(directory + "/main.css.gz"))
+        #expect(FileStore.exists(directory + "/main.css"))
+        #expect(!FileStore.exists(directory + "/small.css.gz"))
+        #expect(!FileStore.exists(directory + "/photo.jpg.gz"))
+    }
 }
