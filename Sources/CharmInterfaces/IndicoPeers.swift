@@ -10,7 +10,8 @@ public import CharmKit
 /// changing it would end every session and break every link ever mailed.
 ///
 /// Ours besides: `paused`, what visitors are told while the site is paused; and `database-mark`, which database and
-/// which schema the leader found or made, so that its change wakes units that wait for it.
+/// which schema the leader found or made, so that its change wakes units that wait for it; and
+/// `attachments`, `s3` once files were put in a bucket.
 public enum IndicoPeers {
     /// Reads the shared state of an endpoint.
     ///
@@ -44,6 +45,7 @@ public enum IndicoPeers {
         }
         state.pausedFor = values.value("paused")
         state.databaseMark = values.value("database-mark")
+        state.keepsFilesInBucket = values.value("attachments") == "s3"
         if let id = values.value("secret-id") {
             switch try secret(id) {
             case .waiting: return .waiting("access to the secret in secret-id")
@@ -75,6 +77,8 @@ public struct IndicoPeerState: Sendable, Hashable {
     public var pausedFor: String?
     /// Which database with which schema the leader last found or made.
     public var databaseMark: String?
+    /// Whether attachments were put in a bucket, and so cannot be read without it.
+    public var keepsFilesInBucket: Bool
 
     /// Creates a state.
     public init(
@@ -82,13 +86,15 @@ public struct IndicoPeerState: Sendable, Hashable {
         secretID: String? = nil,
         celeryUnit: UnitName? = nil,
         pausedFor: String? = nil,
-        databaseMark: String? = nil
+        databaseMark: String? = nil,
+        keepsFilesInBucket: Bool = false
     ) {
         self.secretKey = secretKey
         self.secretID = secretID
         self.celeryUnit = celeryUnit
         self.pausedFor = pausedFor
         self.databaseMark = databaseMark
+        self.keepsFilesInBucket = keepsFilesInBucket
     }
 
     /// What the leader writes to the application's databag; an empty value removes the key.
@@ -99,6 +105,7 @@ public struct IndicoPeerState: Sendable, Hashable {
             "celery-unit": celeryUnit?.description ?? "",
             "paused": pausedFor ?? "",
             "database-mark": databaseMark ?? "",
+            "attachments": keepsFilesInBucket ? "s3" : "",
         ]
     }
 

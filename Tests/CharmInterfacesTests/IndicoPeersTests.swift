@@ -28,6 +28,7 @@ import Testing
         #expect(
             expected.applicationDatabag == [
                 "secret-id": "", "secret-key": Self.key, "celery-unit": "indico/0", "paused": "", "database-mark": "",
+                "attachments": "",
             ]
         )
     }

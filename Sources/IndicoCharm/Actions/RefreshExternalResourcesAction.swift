@@ -11,7 +11,7 @@ struct RefreshExternalResourcesAction {
         do {
             let changed = try source.map { try Customization(module: module, layout: layout).fetch($0) } ?? false
             try action.setResults([
-                "customization-source": source ?? "none configured",
+                "customization-source": source.map(IndicoSettings.maskingCredentials) ?? "none configured",
                 "customization-changes": changed ? "true" : "false",
             ])
         } catch let refusal as WorkloadModule.Refusal {

@@ -85,6 +85,11 @@ public struct IndicoCharm: Charm {
             try publish(peers.state, model)
             decision = decide(view)
         }
+        if decision.marksBucket, var peers = view.peers.value {
+            peers.state.keepsFilesInBucket.toggle()
+            view.peers = .ready(peers)
+            try publish(peers.state, model)
+        }
         if let unit = decision.celeryUnit, var peers = view.peers.value {
             peers.state.celeryUnit = unit
             view.peers = .ready(peers)

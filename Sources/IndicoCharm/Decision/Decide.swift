@@ -25,7 +25,7 @@ package func decide(_ view: View) -> Decision {
     decision.publications = Publications(view, site)
     let obstacle =
         configurationObstacle(problems) ?? relationObstacle(view)
-        ?? view.surroundings.external.sharingObstacle ?? readinessObstacle(view)
+        ?? bucketObstacle(view, options) ?? view.surroundings.external.sharingObstacle ?? readinessObstacle(view)
     if let obstacle {
         decision.obstacle = obstacle
         return decision
@@ -50,6 +50,7 @@ package func decide(_ view: View) -> Decision {
         maintenance: peers.state.pausedFor
     )
     settings.external = view.surroundings.external.services
+    decision.marksBucket = view.isLeader && (settings.external.bucket != nil) != peers.state.keepsFilesInBucket
     // Nothing works on the database of a site that is paused.
     let runsCelery = electCelery(view, peers) == view.unit && peers.state.pausedFor == nil
     decision.workload = desiredWorkload(view, settings, runsCelery: runsCelery)
@@ -62,6 +63,20 @@ private func electCelery(_ view: View, _ peers: Peers) -> UnitName? {
     let chosen = peers.state.celeryUnit
     if let chosen, chosen == view.unit || peers.units.contains(chosen) { return chosen }
     return view.isLeader ? view.unit : chosen
+}
+
+/// Files that were put in a bucket are nowhere else: without it, each page that has one would fail.
+private func bucketObstacle(_ view: View, _ options: CharmOptions) -> Obstacle? {
+    guard view.peers.value?.state.keepsFilesInBucket == true, !options.abandonsBucket else { return nil }
+    switch view.surroundings.external.files {
+    case .ready, .invalid: return nil
+    case .waiting(let what): return .waiting("waiting for s3 (\(what))")
+    case .absent:
+        return .blocked(
+            "relation s3 is gone, and Indico keeps attachments in its bucket: integrate it again, or set"
+                + " abandon_s3_files to go on without them"
+        )
+    }
 }
 
 private func configurationObstacle(_ problems: [String]) -> Obstacle? {

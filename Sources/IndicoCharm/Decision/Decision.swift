@@ -8,6 +8,8 @@ package struct Decision: Hashable, Sendable {
     package var obstacle: Obstacle?
     /// Whether the leader shall make the secret key.
     package var makesSecretKey = false
+    /// Whether the leader must say that files are in a bucket from now on.
+    package var marksBucket = false
     /// The unit that shall run Celery, when the leader must say so anew.
     package var celeryUnit: UnitName?
     /// Whether this unit must stop its Celery, whatever else is amiss: another one was elected.

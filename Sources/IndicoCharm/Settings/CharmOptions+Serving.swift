@@ -8,6 +8,7 @@ extension CharmOptions {
         uploadLimit = reader.integer("max_upload_size", 0...1_000_000) ?? uploadLimit
         logInRate = reader.integer("login_rate_limit", 0...100_000) ?? logInRate
         apiRate = reader.integer("api_rate_limit", 0...100_000) ?? apiRate
+        abandonsBucket = reader.boolean("abandon_s3_files") ?? abandonsBucket
         plugins = reader.pluginNames("plugins")
         externalPlugins = reader.packages("external_plugins")
         logLevel = reader.choice("log_level") ?? logLevel

@@ -15,6 +15,8 @@ package struct CharmOptions: Hashable, Sendable {
     package var trustedProxies: [String] = []
     /// The most one upload may have, in MiB; 0 for no limit.
     package var uploadLimit = 0
+    /// Whether to go on without a bucket that holds files.
+    package var abandonsBucket = false
     /// Plugins to enable, sorted.
     package var plugins: [String] = []
     /// Python packages to install beside Indico, each as pip takes it.

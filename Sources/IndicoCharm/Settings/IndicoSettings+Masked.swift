@@ -24,7 +24,7 @@ extension IndicoSettings {
     }
 
     /// A URL without the user name and password before its host.
-    private static func maskingCredentials(_ url: String) -> String {
+    static func maskingCredentials(_ url: String) -> String {
         guard let start = url.firstRange(of: "://")?.upperBound else { return url }
         let authority = url[start...].prefix { $0 != "/" }
         guard let at = authority.lastIndex(of: "@") else { return url }
