@@ -16,7 +16,12 @@ import Testing
             struct Step: Decodable {
                 struct Relation: Decodable {
                     let endpoint: String
-                    let local_app_data: [String: String]
+                    let own: [String: String]
+
+                    enum CodingKeys: String, CodingKey {
+                        case endpoint
+                        case own = "local_app_data"
+                    }
                 }
                 let relations: [Relation]
             }
@@ -26,7 +31,7 @@ import Testing
             .appending(path: "../../contracts/interfaces/\(name).json")
         let recording = try JSONDecoder().decode(Recording.self, from: Data(contentsOf: file))
         let last = recording.steps.last?.relations.first { $0.endpoint == "indico-peers" }
-        return try #require(last?.local_app_data)
+        return try #require(last?.own)
     }
 
     private func secretKeyLine(_ world: IndicoWorld) throws -> Substring {
