@@ -2,7 +2,7 @@
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-deep pebble-peers fuzz bench-charm bench-pebble crash-writes packages bare-debian check format
+.PHONY: help run test test-fast test-deep pebble-peers fuzz bench-charm bench-exporters bench-pebble crash-writes packages bare-debian check format
 
 help: ## Shows this list.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,12 @@ check: ## Holds the house rules: format, lint, file length, imports, warnings as
 
 format: ## Lets the formatter have its way.
 	git ls-files -- '*.swift' | xargs swift format -i
+
+bench-exporters: ## Measures the exporters; STATSD_PEER=path and CELERY_PEER="command" put others beside them.
+	for product in statsd-exporter celery-exporter; do \
+		swift build -c release --static-swift-stdlib -j $(JOBS) --product $$product || exit 1; \
+	done
+	bench/exporters.py $(if $(STATSD_PEER),--statsd-peer $(STATSD_PEER)) $(if $(CELERY_PEER),--celery-peer "$(CELERY_PEER)")
 
 bench-charm: ## Measures what an event costs a charm, beside charms on ops from PyPI; ARGS="--rounds 30".
 	for product in indico-charm hello-charm; do \

@@ -198,7 +198,8 @@ let tests: [Target] = [
     .testTarget(
         name: "OperatorCommandsTests",
         dependencies: [
-            "OperatorCommands", "OneMachine", "UnitAgent", "PebbleAPI", "ProgramTesting", "LinuxSupport", arguments,
+            "OperatorCommands", "OneMachine", "UnitAgent", "PebbleAPI", "ProgramTesting", "LinuxSupport", "MetricsText",
+            arguments,
         ]
     ),
     .testTarget(name: "EndToEndTests", dependencies: ["OneMachine", "LinuxSupport", "MetricsText"]),

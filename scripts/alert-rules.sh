@@ -11,6 +11,12 @@ command -v promtool >/dev/null || {
 promtool check rules charm/prometheus_alert_rules/*.yaml
 promtool test rules Tests/AlertRules/*_test.yaml
 
+# Every expression of every panel, as rules that are thrown away: promtool checks no dashboards.
+panels=$(mktemp --suffix=.yaml)
+trap 'rm -f "$panels"' EXIT
+scripts/observe.py --panels-as-rules >"$panels"
+promtool check rules "$panels" | sed "s|$panels|charm/grafana_dashboards|"
+
 failed=0
 while read -r alert; do
     grep -q "^## $alert\$" docs/how-to/alerts.md || { echo "$alert has no section in docs/how-to/alerts.md" >&2; failed=1; }

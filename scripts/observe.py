@@ -5,6 +5,7 @@
     scripts/observe.py http://127.0.0.1:9090                    every panel and recording must return data
     scripts/observe.py http://127.0.0.1:9090 --wait 120         within so many seconds
     scripts/observe.py http://127.0.0.1:9090 --fires ALERT      the alert must fire, within --wait
+    scripts/observe.py --panels-as-rules                        the panels' expressions, for promtool
     scripts/observe.py http://127.0.0.1:9090 --picture out.png  the overview, drawn by a headless Chromium
 
 Writes what it found as a table; the exit code is 1 when something is missing.
@@ -94,11 +95,19 @@ def counts(server):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('server')
+    parser.add_argument('server', nargs='?')
+    parser.add_argument('--panels-as-rules', action='store_true')
     parser.add_argument('--wait', type=float, default=0)
     parser.add_argument('--fires', metavar='ALERT')
     parser.add_argument('--picture', metavar='FILE')
     options = parser.parse_args()
+    if options.panels_as_rules:
+        rules = [{'record': f'panel:{number}', 'expr': expression}
+                 for number, (_, _, expression) in enumerate(panels())]
+        print(json.dumps({'groups': [{'name': 'panels', 'rules': rules}]}))
+        return 0
+    if not options.server:
+        parser.error('say where Prometheus is')
     server = options.server.rstrip('/')
     if options.picture:
         sys.path.insert(0, os.path.join(ROOT, 'scripts'))

@@ -44,7 +44,7 @@ package struct IndicoOperator: AsyncParsableCommand {
             CommandGroup(
                 name: "Inspection",
                 subcommands: [
-                    StatusCommand.self, StorageCommand.self, LogsCommand.self, DebugLogCommand.self,
+                    StatusCommand.self, TopCommand.self, StorageCommand.self, LogsCommand.self, DebugLogCommand.self,
                     DebugHooksCommand.self, ExecCommand.self,
                 ]
             ),

@@ -25,8 +25,9 @@ package struct ObservabilityPlan: Hashable, Sendable {
     package var rulesPath: String { prometheus + "/rules.yml" }
     package var alertmanagerPath: String { alertmanager + "/alertmanager.yml" }
 
-    /// Alertmanager's first configuration: one cause silences its symptoms, and alerts go nowhere until somebody says
-    /// where. It is the operator's own file from then on.
+    /// Alertmanager's first configuration: one cause silences its symptoms, and nobody is told yet.
+    ///
+    /// It is the operator's own file from then on.
     package static let alertmanagerConfiguration = """
         # Yours to change: 'indico-operator up' leaves it alone. docs/how-to/alerts.md tells how to have mail sent.
         route:

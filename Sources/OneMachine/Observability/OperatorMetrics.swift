@@ -24,6 +24,7 @@ package struct OperatorMetrics: Sendable {
     /// - Parameters:
     ///   - port: Where to serve; 0 for any port.
     ///   - logger: Where trouble with a connection is told.
+    /// - Returns: The server, which listens already.
     /// - Throws: `ListenFailure` when it is taken.
     package func server(port: UInt16 = port, logger: Logger) async throws -> MetricsServer {
         let site = MetricsSite(

@@ -98,6 +98,7 @@ private struct Topology: Decodable {
     ///   - unit: The unit's name.
     ///   - address: The unit's address.
     ///   - isOfUnit: Whether the job is the unit's although it names an address.
+    /// - Returns: The job.
     func job(
         _ published: [String: JSONValue],
         unit: String,

@@ -53,27 +53,29 @@ import UnitAgent
                     var labels: [String: String]
                 }
                 struct Relabelling: Decodable {
-                    var source_labels: [String]
-                    var target_label: String
+                    var sourceLabels: [String]
+                    var targetLabel: String
                 }
-                var job_name: String
-                var static_configs: [Targets]
-                var relabel_configs: [Relabelling]
+                var jobName: String
+                var staticConfigs: [Targets]
+                var relabelConfigs: [Relabelling]
             }
-            var scrape_configs: [Job]
-            var rule_files: [String]
+            var scrapeConfigs: [Job]
+            var ruleFiles: [String]
         }
         let made = try #require(try make(published, unit: ["prometheus_scrape_unit_address": "192.0.2.1"]))
-        let read = try JSONDecoder().decode(Configuration.self, from: Data(made.text.utf8))
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let read = try decoder.decode(Configuration.self, from: Data(made.text.utf8))
         let prefix = "juju_local_f3a1b2c4_indico_prometheus_scrape_"
-        #expect(read.scrape_configs.map(\.job_name) == ["nginx-0", "celery", "operator-0"].map { prefix + $0 })
-        let targets = read.scrape_configs.flatMap(\.static_configs).flatMap(\.targets)
+        #expect(read.scrapeConfigs.map(\.jobName) == ["nginx-0", "celery", "operator-0"].map { prefix + $0 })
+        let targets = read.scrapeConfigs.flatMap(\.staticConfigs).flatMap(\.targets)
         #expect(targets == ["192.0.2.1:9113", "10.0.0.7:9808", "127.0.0.1:9180"])
-        let units = read.scrape_configs.map { $0.static_configs[0].labels["juju_unit"] }
+        let units = read.scrapeConfigs.map { $0.staticConfigs[0].labels["juju_unit"] }
         #expect(units == ["indico/0", nil, "indico/0"])
-        #expect(read.scrape_configs.allSatisfy { $0.relabel_configs[0].target_label == "instance" })
-        #expect(read.scrape_configs[0].relabel_configs[0].source_labels.last == "juju_unit")
-        #expect(read.rule_files == ["/srv/rules.yml"])
+        #expect(read.scrapeConfigs.allSatisfy { $0.relabelConfigs[0].targetLabel == "instance" })
+        #expect(read.scrapeConfigs[0].relabelConfigs[0].sourceLabels.last == "juju_unit")
+        #expect(read.ruleFiles == ["/srv/rules.yml"])
     }
 
     @Test func `there is no configuration before the charm has said everything`() throws {
