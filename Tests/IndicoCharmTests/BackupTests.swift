@@ -124,4 +124,40 @@ import Testing
         #expect(verbs(output) == ["finish-restore"])
         #expect(output.world.unitStatus == .active())
     }
+
+    @Test func `backups by the clock are made where Celery is, with the bucket's keys in no plan`() throws {
+        var world = try world()
+        world.world.config["backup_schedule"] = .string("03:15")
+        world.world.config["backup_keep"] = .integer(5)
+        try world.run(.configChanged)
+        #expect(world.world.unitStatus == .active())
+        #expect(world.running("backup-timer"))
+        let settings = try #require(world.world.containers["indico"]?.text("/srv/indico/etc/backup.json"))
+        #expect(
+            settings.contains(#""hour":3"#) && settings.contains(#""minute":15"#) && settings.contains(#""keep":5"#)
+        )
+        #expect(settings.contains(#""directory":"/srv/indico/backups""#))
+        let permissions = world.world.containers["indico"]?.files["/srv/indico/etc/backup.json"]?.permissions
+        #expect(permissions == 0o600)
+
+        _ = try run("pause", &world)
+        #expect(!world.running("backup-timer"))
+    }
+
+    @Test func `a schedule without a place for backups is refused, and the site goes on`() throws {
+        var world = try IndicoWorld.serving()
+        world.world.config["backup_schedule"] = .string("03:15")
+        try world.run(.configChanged)
+        #expect(world.world.unitStatus?.kind == .blocked)
+        #expect(world.world.unitStatus?.message.contains("backup_schedule needs a place for backups") == true)
+        #expect(world.running("indico"))
+    }
+
+    @Test(arguments: ["3:15", "24:00", "03:60", "nightly", "03:15:00", "-1:00"])
+    func `a schedule that is no time of day is refused with an example`(text: String) throws {
+        var world = try IndicoWorld.serving()
+        world.world.config["backup_schedule"] = .string(text)
+        try world.run(.configChanged)
+        #expect(world.world.unitStatus?.message.contains("a time of day in UTC, such as 03:00") == true)
+    }
 }

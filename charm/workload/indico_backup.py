@@ -663,6 +663,8 @@ def run_timer(path):
     while True:
         with open(path, encoding='utf-8') as file:
             settings = json.load(file)
+        if settings['hour'] is None:
+            sys.exit(0)
         due = next_moment(settings['hour'], settings['minute'], datetime.datetime.now(datetime.timezone.utc))
         print(f'the next backup is due at {due.isoformat()}', flush=True)
         while (left := (due - datetime.datetime.now(datetime.timezone.utc)).total_seconds()) > 0:
@@ -704,9 +706,12 @@ def note_outcome(path, outcome):
 
 def backup_check(request):
     """Fail when the last backup by the clock failed, or none was made for longer than two days."""
-    path = request.get('outcome') or os.path.join(os.path.dirname(os.environ['INDICO_CONFIG']), 'backup-outcome.json')
+    directory = os.path.dirname(os.environ['INDICO_CONFIG'])
     try:
-        with open(path, encoding='utf-8') as file:
+        with open(os.path.join(directory, 'backup.json'), encoding='utf-8') as file:
+            if json.load(file)['hour'] is None:
+                return {'last': None}
+        with open(os.path.join(directory, 'backup-outcome.json'), encoding='utf-8') as file:
             outcome = json.load(file)
     except FileNotFoundError:
         return {'last': None}

@@ -19,7 +19,7 @@ struct Observation {
         let peers = try peers()
         // Without a database there is no site to lead visitors to, and each question costs a call.
         let mayServe = !database.isAbsent && !cache.isAbsent && !broker.isAbsent
-        return View(
+        var view = View(
             unit: model.unit,
             application: model.application,
             isLeader: try model.isLeader(),
@@ -42,6 +42,20 @@ struct Observation {
                 databaseEndpoint: databaseEndpoint
             )
         )
+        // Asked for only where backups are made by the clock: it costs calls.
+        if !(view.options["backup_schedule"]?.stringValue ?? "").isEmpty, view.indico.isReachable {
+            view.backupPlace = try backupPlace()
+        }
+        return view
+    }
+
+    private func backupPlace() throws -> RelationReading<BackupPlace> {
+        let container = model.container(ContainerName.indico)
+        do {
+            return try BackupPlaceSearch(model: model, container: container, layout: layout).find()
+        } catch let error as ContainerError {
+            return .waiting(error.message)
+        }
     }
 
     private func surroundings(

@@ -24,7 +24,7 @@ package func decide(_ view: View) -> Decision {
     )
     decision.publications = Publications(view, site)
     let obstacle =
-        configurationObstacle(problems) ?? relationObstacle(view)
+        configurationObstacle(problems + backupProblems(options, view)) ?? relationObstacle(view)
         ?? bucketObstacle(view, options) ?? view.surroundings.external.sharingObstacle ?? readinessObstacle(view)
     if let obstacle {
         decision.obstacle = obstacle
@@ -49,6 +49,7 @@ package func decide(_ view: View) -> Decision {
         nginxSeesFiles: view.nginx.hasArchive,
         maintenance: peers.state.pausedFor
     )
+    settings.backupPlace = view.backupPlace.value
     settings.external = view.surroundings.external.services
     decision.marksBucket = view.isLeader && (settings.external.bucket != nil) != peers.state.keepsFilesInBucket
     // Nothing works on the database of a site that is paused.
@@ -77,6 +78,14 @@ private func bucketObstacle(_ view: View, _ options: CharmOptions) -> Obstacle? 
                 + " abandon_s3_files to go on without them"
         )
     }
+}
+
+private func backupProblems(_ options: CharmOptions, _ view: View) -> [String] {
+    // A container that cannot be asked yet says nothing of its storage.
+    guard view.indico.isReachable, let problem = BackupTimer.problem(options.backupSchedule, view.backupPlace) else {
+        return []
+    }
+    return [problem]
 }
 
 private func configurationObstacle(_ problems: [String]) -> Obstacle? {
@@ -208,6 +217,12 @@ private func indicoFiles(_ view: View, _ settings: IndicoSettings) -> [DesiredFi
     return [
         file(layout.workloadModule, view.files.workloadModule, 0o644, .eachUse),
         file(layout.backupModule, view.files.backupModule, 0o644, .eachUse),
+        file(
+            layout.backupSettings,
+            BackupTimer.settings(settings.options.backupSchedule, settings.backupPlace, layout: layout),
+            0o600,
+            .service(BackupTimer.name)
+        ),
         file(layout.databasePassword, settings.database.passwordFile, 0o600, .eachUse),
         file(layout.statsdMapping, view.files.statsdMapping, 0o644, .service("statsd-exporter")),
         file(layout.logrotateConfiguration, LogRotation.renderIndico(layout), 0o644, .eachUse),

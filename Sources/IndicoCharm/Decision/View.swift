@@ -25,6 +25,8 @@ package struct View: Hashable, Sendable {
     /// The model's name, which on Kubernetes is the namespace.
     package var modelName: String
     package var surroundings: Surroundings
+    /// Where backups go; looked for when they are made by the clock.
+    package var backupPlace: RelationReading<BackupPlace> = .absent
 
     package init(
         unit: UnitName,

@@ -40,6 +40,7 @@ extension CharmOptions {
         options.trustedProxies = reader.networks("trusted_proxies")
         options.readServing(&reader)
         options.readSignOn(&reader)
+        options.readBackups(&reader)
         return (options, site, reader.problems)
     }
 }

@@ -33,6 +33,8 @@ package struct CharmOptions: Hashable, Sendable {
     package var logInRate = 0
     /// Requests of one client to the API per minute; 0 for no limit.
     package var apiRate = 0
+    /// When backups are made by themselves; nil for never.
+    package var backupSchedule: BackupSchedule?
     /// More settings of Indico, in the order of their names.
     package var extraSettings: [ExtraSetting] = []
 

@@ -16,6 +16,8 @@ package struct IndicoSettings: Hashable, Sendable {
     package var options: CharmOptions
     /// Whether nginx sees Indico's files, so that it can send attachments itself.
     package var nginxSeesFiles: Bool
+    /// Where backups by the clock go; nil when there are none.
+    package var backupPlace: BackupPlace?
     /// What visitors are told instead of being served; nil to serve them.
     package var maintenance: String?
 

@@ -6,8 +6,8 @@ import PebblePlan
 enum IndicoLayer {
     static let label = "indico"
 
-    /// The services a unit that is not elected for Celery must not run.
-    static let celeryServices = ["celery-worker", "celery-beat", "celery-exporter"]
+    /// The services a unit that is not elected for Celery must not run; backups by the clock are made where Celery is.
+    static let celeryServices = ["celery-worker", "celery-beat", "celery-exporter", BackupTimer.name]
 
     static func make(
         _ settings: IndicoSettings,
@@ -100,7 +100,8 @@ enum IndicoLayer {
             ]
         )
         exporter.onCheckFailure = ["celery-exporter": .restart]
-        return [worker, beat, exporter]
+        guard settings.options.backupSchedule != nil else { return [worker, beat, exporter] }
+        return [worker, beat, exporter, BackupTimer.service(layout: layout, builder: builder)]
     }
 
     /// No secret is in it: Indico reads those from its configuration.
@@ -146,9 +147,10 @@ enum IndicoLayer {
         heartbeat.period = .seconds(60)
         heartbeat.timeout = .seconds(20)
         heartbeat.exec = builder.exec([layout.python, layout.workloadModule, "celery-check"], layout: layout)
-        return [
-            alive, ready, statsd, rotation, heartbeat, exporterCheck("celery-exporter", port: ports.celeryExporter),
-        ]
+        let celery = [heartbeat, exporterCheck("celery-exporter", port: ports.celeryExporter)]
+        let backups =
+            settings.options.backupSchedule == nil ? [] : [BackupTimer.check(layout: layout, builder: builder)]
+        return [alive, ready, statsd, rotation] + celery + backups
     }
 
     private static func exporterCheck(_ name: String, port: Int) -> Check {

@@ -65,6 +65,9 @@ package struct WorkloadLayout: Hashable, Sendable {
     package var temporary: String { path("srv/indico/tmp") }
     /// Where backups are kept, when it is there: storage in a container, a directory on one machine.
     package var backups: String { path("srv/indico/backups") }
+    /// When and where backups are made by the clock, and what became of the last.
+    package var backupSettings: String { path("srv/indico/etc/backup.json") }
+    package var backupOutcome: String { path("srv/indico/etc/backup-outcome.json") }
     /// What a restore unpacks beside the files in use, until it is finished.
     package var unfinishedRestore: String { path("srv/indico/archive/.restore") }
     package var indicoConfiguration: String { path("srv/indico/etc/indico.conf") }
