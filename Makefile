@@ -3,9 +3,10 @@ JOBS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast test-deep pebble-peers fuzz bench-charm bench-exporters bench-pebble crash-writes packages bare-debian check format
+.PHONY: charm charm-analyse charm-bases deb deb-test terraform release
 
 help: ## Shows this list.
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Brings the real Indico up on this machine; ARGS="--help" tells its options.
 	@scripts/run.sh $(ARGS)
@@ -19,6 +20,7 @@ test-fast: ## Runs the tests that need no installed Indico.
 	scripts/unit-tests.sh
 	scripts/pebble-contract.sh
 	scripts/alert-rules.sh
+	@if command -v terraform >/dev/null; then scripts/terraform.py; else echo 'terraform/ is not tested: there is no terraform'; fi
 
 test-deep: ## Runs what takes longer: a charm on ops under our agent, kills at every write, hostile clients; needs what test-fast built.
 	INDICO_OPERATOR_TEST_OPS=1 INDICO_OPERATOR_CRASH_POINTS=1000 swift test --skip-build --filter 'UnitAgentTests.(StoryTests|CrashPointTests)'
@@ -56,6 +58,29 @@ bench-exporters: ## Measures the exporters; STATSD_PEER=path and CELERY_PEER="co
 		swift build -c release --static-swift-stdlib -j $(JOBS) --product $$product || exit 1; \
 	done
 	bench/exporters.py $(if $(STATSD_PEER),--statsd-peer $(STATSD_PEER)) $(if $(CELERY_PEER),--celery-peer "$(CELERY_PEER)")
+
+charm: ## Packs the charm for Juju into dist/: the same bytes for the same commit, checked against Ubuntu 22.04.
+	JOBS=$(JOBS) scripts/build-release.sh indico-charm
+	scripts/charm.py --out dist/indico_$(shell dpkg --print-architecture).charm
+
+charm-analyse: ## Has charmcraft look at the charm that is packed.
+	scripts/charmcraft.sh dist/indico_$(shell dpkg --print-architecture).charm
+
+charm-bases: ## Starts the charm that is packed in Ubuntu 22.04 and 24.04, made by debootstrap; for root.
+	scripts/charm-bases.sh dist/indico_$(shell dpkg --print-architecture).charm
+
+deb: ## Packs the one-machine mode as a Debian package into dist/.
+	JOBS=$(JOBS) scripts/build-release.sh pebble indico-charm indico-operator hook-tool statsd-exporter celery-exporter
+	scripts/deb.sh
+
+deb-test: ## Installs, upgrades, removes and purges that package in a bare Debian 12 of its own; for root.
+	scripts/deb-test.sh
+
+terraform: ## Checks the Terraform modules, without the provider.
+	scripts/terraform.py
+
+release: ## Builds everything there is to hand out into dist/, with notes, a manifest and checksums.
+	JOBS=$(JOBS) scripts/release.sh
 
 bench-charm: ## Measures what an event costs a charm, beside charms on ops from PyPI; ARGS="--rounds 30".
 	for product in indico-charm hello-charm; do \

@@ -26,11 +26,16 @@ let smallProgram: [LinkerSetting] = [
     )
 ]
 
+// What scripts/build-release.sh read from the Git tag; only one file of C is compiled anew when it changes.
+let release: [CSetting] =
+    Context.environment["INDICO_OPERATOR_VERSION"].map { [.define("INDICO_OPERATOR_VERSION", to: "\"\($0)\"")] } ?? []
+
 let platform: [Target] = [
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CLinux"),
     .target(name: "CTLS"),
+    .target(name: "CVersion", cSettings: release),
     .target(name: "LinuxSupport", dependencies: ["CLinux"]),
     .target(name: "YAMLTree", dependencies: ["CYAML"]),
 ]
@@ -40,6 +45,7 @@ let values: [Target] = [
     .target(name: "PebbleAPI"),
     .target(name: "HookProtocol"),
     .target(name: "MetricsText"),
+    .target(name: "ProgramVersion", dependencies: ["CVersion"]),
 ]
 
 let libraries: [Target] = [
@@ -71,16 +77,20 @@ let libraries: [Target] = [
     // Runs any charm on this machine, for its author.
     .target(
         name: "CharmRunner",
-        dependencies: ["UnitAgent", "HookProtocol", "LinuxSupport", "YAMLTree", arguments]
+        dependencies: ["UnitAgent", "HookProtocol", "LinuxSupport", "ProgramVersion", "YAMLTree", arguments]
     ),
     .target(name: "MetricsServer", dependencies: ["MetricsText", logging, lifecycle, signals] + nio),
     .target(
         name: "StatsDExporter",
-        dependencies: ["MetricsText", "MetricsServer", "YAMLTree", logging, lifecycle, signals, arguments] + nio
+        dependencies: [
+            "MetricsText", "MetricsServer", "ProgramVersion", "YAMLTree", logging, lifecycle, signals, arguments,
+        ] + nio
     ),
     .target(
         name: "CeleryExporter",
-        dependencies: ["MetricsText", "MetricsServer", logging, lifecycle, signals, arguments] + nio
+        dependencies: [
+            "MetricsText", "MetricsServer", "ProgramVersion", logging, lifecycle, signals, arguments,
+        ] + nio
     ),
 ]
 
@@ -90,7 +100,7 @@ let product: [Target] = [
         name: "OneMachine",
         dependencies: [
             "UnitAgent", "PebbleClient", "PebbleAPI", "PebblePlan", "LinuxSupport", "YAMLTree", "MetricsServer",
-            "MetricsText", logging, lifecycle,
+            "MetricsText", "ProgramVersion", logging, lifecycle,
         ]
     ),
     .target(
@@ -100,10 +110,14 @@ let product: [Target] = [
 ]
 
 let executables: [Target] = [
-    .executableTarget(name: "pebble", dependencies: ["PebbleCommands"], linkerSettings: smallProgram),
-    .executableTarget(name: "indico-charm", dependencies: ["IndicoCharm", "CharmKit"]),
+    .executableTarget(
+        name: "pebble",
+        dependencies: ["PebbleCommands", "ProgramVersion"],
+        linkerSettings: smallProgram
+    ),
+    .executableTarget(name: "indico-charm", dependencies: ["IndicoCharm", "CharmKit", "ProgramVersion"]),
     .executableTarget(name: "indico-operator", dependencies: ["OperatorCommands"]),
-    .executableTarget(name: "hook-tool", dependencies: ["HookProtocol"]),
+    .executableTarget(name: "hook-tool", dependencies: ["HookProtocol", "ProgramVersion"]),
     .executableTarget(name: "run-charm", dependencies: ["CharmRunner"]),
     .executableTarget(
         name: "hello-charm",
@@ -133,6 +147,7 @@ let tests: [Target] = [
     .testTarget(name: "PebbleAPITests", dependencies: ["PebbleAPI"]),
     .testTarget(name: "HookProtocolTests", dependencies: ["HookProtocol"]),
     .testTarget(name: "MetricsTextTests", dependencies: ["MetricsText", "SeededTesting"]),
+    .testTarget(name: "ProgramVersionTests", dependencies: ["ProgramVersion"]),
     .testTarget(
         name: "PebbleClientTests",
         dependencies: ["PebbleClient", "PebbleAPI", "PebbleDaemon", "LinuxSupport"]
@@ -227,7 +242,7 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-for target in package.targets where target.type != .system && !["CLinux", "CTLS"].contains(target.name) {
+for target in package.targets where target.type != .system && !["CLinux", "CTLS", "CVersion"].contains(target.name) {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("MemberImportVisibility"),

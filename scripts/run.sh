@@ -43,14 +43,7 @@ fingerprint() {
 # The versions of what we depend on: a fresh clone has none until the build has chosen them.
 dependencies() { sha256sum Package.resolved 2>/dev/null || echo none; }
 
-# One product after the other rather than the whole package: that would build every module of every dependency.
-build_products() {
-    local product
-    for product in "${products[@]}"; do
-        printf '== %s\n' "$product"
-        swift build -c release --static-swift-stdlib ${JOBS:+-j "$JOBS"} --product "$product" || return 1
-    done
-}
+build_products() { scripts/build-release.sh "${products[@]}"; }
 
 meter_build() {
     local text line index

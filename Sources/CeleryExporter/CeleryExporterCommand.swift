@@ -2,6 +2,7 @@
 package import ArgumentParser
 import FoundationEssentials
 import MetricsServer
+import ProgramVersion
 
 /// The command line of `celery-exporter`: the options of danihodovic/celery-exporter.
 package struct CeleryExporterCommand: AsyncParsableCommand {
@@ -14,7 +15,7 @@ package struct CeleryExporterCommand: AsyncParsableCommand {
 
             Example: celery-exporter --broker-url-file=/srv/indico/etc/broker-url --host=127.0.0.1 --retry-interval=5
             """,
-        version: "celery-exporter, version 0.1.0"
+        version: "celery-exporter, version \(ProgramVersion.text)"
     )
 
     @OptionGroup var options: CeleryOptions

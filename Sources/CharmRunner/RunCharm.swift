@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ArgumentParser
+import ProgramVersion
 import UnitAgent
 
 /// The `run-charm` command: one unit of any charm on this machine, for its author to look at.
@@ -18,6 +19,7 @@ public struct RunCharm: AsyncParsableCommand {
               run-charm action greet name=Ada
               run-charm stop
             """,
+        version: ProgramVersion.text,
         subcommands: [
             StartCommand.self, StatusCommand.self, ConfigCommand.self, ActionCommand.self, LogCommand.self,
             StopCommand.self, ServeCommand.self,

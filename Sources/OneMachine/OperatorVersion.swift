@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ProgramVersion
+
 /// The version of this program and of the charm it brings.
 package enum OperatorVersion {
-    package static let text = "0.1.0"
+    package static var text: String { ProgramVersion.text }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Logging
 import MetricsServer
+import ProgramVersion
 import ServiceLifecycle
 
 /// The exporter with its sockets bound, ready to run.
@@ -31,7 +32,7 @@ struct StatsDExporter {
             mapping: mapping,
             dialects: statsd.dialects,
             cacheSize: statsd.cacheSize,
-            version: StatsDExporterVersion.text,
+            version: ProgramVersion.text,
             uptime: { ContinuousClock.now - start }
         )
         let loader = await MappingLoader(path: statsd.mappingConfig, receiver: receiver, logger: logger)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import ArgumentParser
 import MetricsServer
+import ProgramVersion
 
 /// The command line of `statsd-exporter`: the flags of prometheus/statsd_exporter.
 package struct StatsDExporterCommand: AsyncParsableCommand {
@@ -13,7 +14,7 @@ package struct StatsDExporterCommand: AsyncParsableCommand {
             Example: statsd-exporter --statsd.mapping-config=mapping.yaml --statsd.listen-udp=127.0.0.1:9125 \
             --statsd.listen-tcp= --web.listen-address=127.0.0.1:9102
             """,
-        version: "statsd_exporter, version \(StatsDExporterVersion.text)"
+        version: "statsd_exporter, version \(ProgramVersion.text)"
     )
 
     @OptionGroup(title: "Web") var web: WebOptions

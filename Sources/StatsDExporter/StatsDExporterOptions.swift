@@ -22,11 +22,6 @@ enum LogLevel: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
-/// The version all programs of this package share.
-enum StatsDExporterVersion {
-    static let text = "0.1.0"
-}
-
 /// What the web side listens on.
 struct WebOptions: ParsableArguments {
     @Option(

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import PebbleCommands
+import ProgramVersion
 
 @main
 enum Main {
     static func main() async {
+        if ProgramVersion.tellIfAsked(CommandLine.arguments) { return }
         var environment: [String: String] = [:]
         var entry = environ
         while let pointer = entry.pointee {

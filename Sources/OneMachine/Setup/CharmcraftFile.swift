@@ -7,8 +7,10 @@ package struct CharmcraftFile: Hashable, Sendable {
     package var actions: String
 
     /// Keys that only packing needs.
+    ///
+    /// Packing is scripts/charm.py, which cuts in the same way: a test compares.
     private static let packingKeys: Set<String> = [
-        "bases", "base", "build-base", "platforms", "parts", "analysis", "charm-libs",
+        "type", "bases", "base", "build-base", "platforms", "parts", "analysis", "charm-libs",
     ]
 
     /// Cuts at the keys that start a line, so that comments, quotes and the order stay as they are written.
@@ -21,6 +23,9 @@ package struct CharmcraftFile: Hashable, Sendable {
             case "config": config += Self.inner(of: section.lines)
             case "actions": actions += Self.inner(of: section.lines)
             case let key where Self.packingKeys.contains(key): break
+            // The one key that goes by another name in an unpacked charm.
+            case "title":
+                metadata += section.lines.map { Self.renamed($0, from: "title", to: "display-name") + "\n" }.joined()
             default: metadata += section.lines.map { $0 + "\n" }.joined()
             }
         }
@@ -45,6 +50,10 @@ package struct CharmcraftFile: Hashable, Sendable {
             }
         }
         return sections
+    }
+
+    private static func renamed(_ line: String, from old: String, to new: String) -> String {
+        line.hasPrefix(old + ":") ? new + line.dropFirst(old.count) : line
     }
 
     /// What is below the key, moved left by its indentation.

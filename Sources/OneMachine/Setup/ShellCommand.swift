@@ -4,6 +4,9 @@ import LinuxSupport
 
 /// Puts `indico-operator` where a shell finds it, for the installation that needs no `--state-dir`.
 package enum ShellCommand {
+    /// Where a Debian package of ours has the command.
+    private static let packaged = "/usr/bin/indico-operator"
+
     /// Where the link goes; nil where there is no fitting place on the user's path.
     package static func place(state: StateDirectory, userID: UInt32, environment: [String: String]) -> String? {
         let usual = try? StateDirectory.chosen(
@@ -12,7 +15,8 @@ package enum ShellCommand {
             userID: userID,
             workingDirectory: "/"
         )
-        guard usual == state else { return nil }
+        // A Debian package has the command in its own place, and one of our making would hide a newer one.
+        guard usual == state, access(packaged, X_OK) != 0 else { return nil }
         let directory = userID == 0 ? "/usr/local/bin" : environment["HOME", default: ""] + "/.local/bin"
         let path = environment["PATH", default: ""].split(separator: ":").map(String.init)
         guard directory.hasPrefix("/"), path.contains(directory) else { return nil }
@@ -49,6 +53,7 @@ package enum ShellCommand {
             userID: geteuid(),
             workingDirectory: "/"
         )
+        if usual == state, access(packaged, X_OK) == 0 { return "indico-operator " + words }
         return "\(state.program(.indicoOperator)) \(words)" + (usual == state ? "" : " --state-dir \(state.path)")
     }
 }

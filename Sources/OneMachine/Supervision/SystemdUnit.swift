@@ -72,7 +72,15 @@ package struct SystemdUnit: Hashable, Sendable {
 
     /// Whether the unit file is there, and for this installation.
     package var isEnabled: Bool {
-        ((try? FileStore.text(path)) ?? nil)?.contains("PEBBLE=\(state.pebble(.local))\n") ?? false
+        isOurs(path) || isSystemWide && isOurs(Self.packaged) && FileStore.linkTarget(Self.packagedLink) != nil
+    }
+
+    /// Where a Debian package brings the unit along, and what `systemctl enable` makes of it.
+    private static let packaged = "/lib/systemd/system/" + name
+    private static let packagedLink = "/etc/systemd/system/multi-user.target.wants/" + name
+
+    private func isOurs(_ file: String) -> Bool {
+        ((try? FileStore.text(file)) ?? nil)?.contains("PEBBLE=\(state.pebble(.local))\n") ?? false
     }
 
     /// Whether a systemd runs that would obey: a container has none.

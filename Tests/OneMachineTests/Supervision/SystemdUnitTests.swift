@@ -23,6 +23,22 @@ import Testing
         #expect(SupervisorWatch.reaction(environment: [:]) == .startAnother)
     }
 
+    @Test func `the unit of the Debian package is the one enable writes`() throws {
+        let root = #filePath.split(separator: "/").dropLast(4).reduce("") { "\($0)/\($1)" }
+        let packaged = try #require(try FileStore.text(root + "/packaging/debian/indico-operator.service"))
+        let written = try SystemdUnit.chosen(
+            state: StateDirectory(path: "/var/lib/indico-operator"),
+            userID: 0,
+            environment: [:]
+        ).text
+        // The package has a file of settings and a manual page, and may be there before there is anything to start.
+        let ofThePackage = ["ConditionPathExists=", "EnvironmentFile=", "Documentation=", "#"]
+        func lines(_ text: String) -> [Substring] {
+            text.split(separator: "\n").filter { line in !ofThePackage.contains { line.hasPrefix($0) } }
+        }
+        #expect(lines(packaged) == lines(written))
+    }
+
     @Test func `a user's unit is the user's own`() throws {
         let unit = try SystemdUnit.chosen(
             state: StateDirectory(path: "/home/a/.local/state/indico-operator"),
