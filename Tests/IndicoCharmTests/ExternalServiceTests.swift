@@ -274,6 +274,37 @@ import Testing
         #expect(!output.toolCalls.contains { $0.tool == .relationSet })
     }
 
+    @Test
+    func `external plugins are installed once, before a configuration that enables them, and taken up by a reload`()
+        throws
+    {
+        var world = try IndicoWorld.serving()
+        world.world.config["external_plugins"] = .string("indico-plugin-foo==1.2, git+https://t@g.example.com/x")
+        world.world.config["plugins"] = .string("foo")
+        let output = try world.run(.configChanged)
+        let commands = output.commands(in: "indico")
+        #expect(commands.compactMap(\.words.last) == ["install-plugins", "check-config", "reload"])
+        let request = String(decoding: try #require(commands.first).input, as: UTF8.self)
+        #expect(request.contains(#""indico-plugin-foo==1.2","git+https://t@g.example.com/x""#))
+        #expect(!output.changes(in: "indico").contains(.stopped("indico")))
+        #expect(world.world.unitStatus == .active())
+        #expect(try world.run(.configChanged).containerCalls.isEmpty)
+        let mark = try #require(world.world.containers["indico"]?.text("/srv/indico/etc/external-plugins"))
+        #expect(!mark.contains("t@g"))
+    }
+
+    @Test func `packages pip cannot install block, are named, and the site serves as it was`() throws {
+        var world = try IndicoWorld.serving()
+        let before = try conf(world)
+        world.world.config["external_plugins"] = .string("nonsense")
+        world.world.config["plugins"] = .string("nonsense")
+        world.workload.change { $0.failingVerbs["install-plugins"] = "install-failed" }
+        try world.run(.configChanged)
+        #expect(world.world.unitStatus == .blocked("external_plugins: it says install-failed"))
+        #expect(try conf(world) == before)
+        #expect(world.running("indico"))
+    }
+
     @Test func `what nobody is related to costs nothing`() throws {
         var world = try IndicoWorld.serving()
         let output = try world.run(.updateStatus)

@@ -547,6 +547,93 @@ def customize(request):
     return {'changed': True, 'revision': revision}
 
 
+def install_plugins(request):
+    """Install packages into a directory of their own, with what they need and Indico's environment lacks.
+
+    What that environment has stays as it is: a package that wants another version of it is refused.
+    """
+    import shutil
+    read_config()
+    directory, packages = text(request, 'directory'), request.get('packages')
+    if not isinstance(packages, list) or not all(isinstance(package, str) for package in packages):
+        raise Failure('bad-request', 'packages must be a list of texts')
+    fresh, old = f'{directory}.new', f'{directory}.old'
+    shutil.rmtree(fresh, ignore_errors=True)
+    names = []
+    if packages:
+        own = {point.name: point.version for point in importlib.metadata.distributions(
+            path=[path for path in sys.path if path and not path.startswith(directory + '/')])}
+        os.mkdir(fresh, 0o755)
+        site = f'lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages'
+        os.makedirs(os.path.join(fresh, site))
+        os.symlink(site, os.path.join(fresh, 'site'))
+        try:
+            # Not with what they need: that names Indico, and Indico's own list contradicts itself once one of its
+            # packages is another version than it says, which pip then refuses as a whole.
+            run_pip(fresh, packages, own, '--no-deps')
+            needed = missing_requirements(os.path.join(fresh, site), own)
+            if needed:
+                run_pip(fresh, needed, own)
+        except BaseException:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise
+        found = importlib.metadata.distributions(path=[os.path.join(fresh, site)])
+        names = sorted({point.name for one in found for point in one.entry_points if point.group == 'indico.plugins'})
+    shutil.rmtree(old, ignore_errors=True)
+    if os.path.lexists(directory):
+        os.rename(directory, old)
+    if packages:
+        os.rename(fresh, directory)
+    shutil.rmtree(old, ignore_errors=True)
+    return {'plugins': names}
+
+
+def run_pip(directory, packages, pins, *options):
+    """Run pip; the packages are in a file, as arguments can be read by others and a URL may hold a token."""
+    import subprocess
+    constraints, requirements = f'{directory}/constraints.txt', f'{directory}/requirements.txt'
+    write_private(constraints, ''.join(f'{name}=={pins[name]}\n' for name in sorted(pins)))
+    write_private(requirements, ''.join(package + '\n' for package in packages))
+    command = [sys.executable, '-m', 'pip', 'install', '--no-input', '--disable-pip-version-check', '--quiet',
+               '--no-warn-script-location', '--no-cache-dir', '--prefix', directory,
+               '--constraint', constraints, '--requirement', requirements, *options]
+    environment = {name: value for name, value in os.environ.items() if name != 'PYTHONPATH'}
+    try:
+        done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, timeout=270)
+    except subprocess.TimeoutExpired as error:
+        raise Failure('install-failed', 'pip did not end within four and a half minutes') from error
+    if done.returncode:
+        raise Failure('install-failed', f'pip cannot install them: code {done.returncode}, see the log of this call')
+    os.remove(requirements)
+
+
+def missing_requirements(directory, own):
+    """Tell what the packages in a directory need that is not there; refuse what is there in another version."""
+    from pip._vendor.packaging.requirements import Requirement
+    from pip._vendor.packaging.utils import canonicalize_name
+    here = {canonicalize_name(name): version for name, version in own.items()}
+    found = list(importlib.metadata.distributions(path=[directory]))
+    here |= {canonicalize_name(one.name): one.version for one in found}
+    missing = set()
+    for one in found:
+        for line in one.requires or ():
+            requirement = Requirement(line)
+            if requirement.marker and not requirement.marker.evaluate({'extra': ''}):
+                continue
+            version = here.get(canonicalize_name(requirement.name))
+            if version is None:
+                missing.add(str(requirement))
+            elif not requirement.specifier.contains(version, prereleases=True):
+                raise Failure('install-failed', f'{one.name} {one.version} needs {requirement.name}'
+                                                f'{requirement.specifier}, and this has {version}')
+    return sorted(missing)
+
+
+def write_private(path, content):
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'w', encoding='utf-8') as file:
+        file.write(content)
+
+
 def git_revision(directory):
     import subprocess
     if not os.path.isdir(os.path.join(directory, '.git')):
@@ -841,7 +928,7 @@ def outlive_reader():
 VERBS = {
     'facts': facts, 'db-status': db_status, 'db-prepare': db_prepare, 'db-upgrade': db_upgrade,
     'guard-sessions': guard_sessions, 'invalidate-sessions': invalidate_sessions, 'celery-check': celery_check,
-    'customize': customize, 'check-config': check_config, 'reload': reload, 'start-workers-anew': start_workers_anew,
+    'customize': customize, 'install-plugins': install_plugins, 'check-config': check_config, 'reload': reload, 'start-workers-anew': start_workers_anew,
     'add-admin': add_admin, 'anonymize-user': anonymize_user,
 }
 # Those of indico_backup.py, which lies beside this file.

@@ -15,12 +15,19 @@ struct Customization {
     func fetch(_ source: String) throws -> Bool {
         let reply = try module.ask("customize", ["source": .string(source)], timeout: .seconds(300))
         guard reply["changed"] == .bool(true) else { return false }
+        try reload()
+        return true
+    }
+
+    /// Has Indico's workers load all that is there anew.
+    ///
+    /// - Throws: ``WorkloadModule/Refusal`` when they do not; `ContainerError` when the container cannot be asked.
+    func reload() throws {
         _ = try module.ask(
             "reload",
             ["trigger": .string(layout.uwsgiReloadTrigger), "after": .string("now"), "timeout": .integer(240)],
             timeout: .seconds(260)
         )
-        return true
     }
 
     /// What is remembered of a source that was fetched: it may hold credentials, so not the source itself.

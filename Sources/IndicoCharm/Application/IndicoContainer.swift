@@ -46,7 +46,10 @@ struct IndicoContainer {
         let wasServing = before["indico"]?.isRunning == true
         if !wasServing { try files.makeDirectories() }
         var pending = try PendingChanges.read(container, desired.indico.pendingPath)
+        // Before a configuration that enables them is tried; at a start there is nothing yet to install them with.
+        if wasServing, let problem = try installPlugins(&pending) { return problem }
         if let refusal = try write(&pending, wasServing: wasServing) { return refusal }
+        if !wasServing, let problem = try installPlugins(&pending) { return problem }
         if !wasServing, let obstacle = try finishRestore() { return obstacle }
         if !wasServing || mustLook(memory, now: now) {
             if let obstacle = try lookAtDatabase(&memory, now: now, wasServing: wasServing) { return obstacle }
@@ -69,6 +72,26 @@ struct IndicoContainer {
         for file in changed { try files.write(file) }
         if !readers.isEmpty { try note(&pending) }
         return nil
+    }
+
+    private func installPlugins(_ pending: inout PendingChanges) throws -> Obstacle? {
+        let plugins = ExternalPlugins(
+            container: container,
+            module: module,
+            layout: desired.layout,
+            packages: desired.settings.options.externalPlugins
+        )
+        guard try plugins.differ() else { return nil }
+        try show("installing plugins")
+        // Noted before: workers that load what is there twice do no harm, ones that do not load it would.
+        pending.readers.insert(.application)
+        try note(&pending)
+        do {
+            try plugins.install(files.options(0o644))
+            return nil
+        } catch let refusal as WorkloadModule.Refusal {
+            return .blocked("external_plugins: \(refusal.message)")
+        }
     }
 
     private func note(_ pending: inout PendingChanges) throws {

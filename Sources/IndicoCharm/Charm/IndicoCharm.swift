@@ -236,10 +236,18 @@ extension IndicoCharm {
         guard problems.isEmpty else {
             throw ActionError.failed("invalid configuration: \(problems.joined(separator: "; "))")
         }
+        let module = try module(model)
         let action = RefreshExternalResourcesAction(
-            module: try module(model),
+            module: module,
             layout: layout,
-            source: options.customizationSource
+            source: options.customizationSource,
+            plugins: ExternalPlugins(
+                container: model.container(ContainerName.indico),
+                module: module,
+                layout: layout,
+                packages: options.externalPlugins
+            ),
+            options: FileOptions(permissions: 0o644, ownership: module.account?.ownership ?? Ownership())
         )
         try action.run(try event.requireAction())
     }

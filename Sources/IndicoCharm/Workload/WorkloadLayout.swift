@@ -77,6 +77,10 @@ package struct WorkloadLayout: Hashable, Sendable {
     package var signOnAuthority: String { path("srv/indico/etc/oauth-ca.pem") }
     package var bucketAuthority: String { path("srv/indico/etc/s3-ca.pem") }
     package var brokerURL: String { path("srv/indico/etc/celery-broker-url") }
+    /// Packages beside Indico's own; `site` in it is where Python finds them.
+    package var plugins: String { path("srv/indico/plugins") }
+    /// Says which packages were installed.
+    package var pluginsMark: String { path("srv/indico/etc/external-plugins") }
     package var workloadModule: String { path("srv/indico/etc/indico_workload.py") }
     package var backupModule: String { path("srv/indico/etc/indico_backup.py") }
     package var statsdMapping: String { path("srv/indico/etc/statsd-mapping.yaml") }
