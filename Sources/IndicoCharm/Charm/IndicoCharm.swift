@@ -16,6 +16,7 @@ public struct IndicoCharm: Charm {
     private let alertRules: () throws -> AlertRules
     private let dashboards: () throws -> [GrafanaDashboard.Dashboard]
     private let tell: OperatorReport.Tell
+    private let traces: TraceSender
 
     /// Creates the charm for one dispatch.
     ///
@@ -31,6 +32,7 @@ public struct IndicoCharm: Charm {
             probe: .socket,
             pace: .real,
             tell: .datagrams,
+            traces: .http,
             alertRules: { try AlertRules(yaml: Array(try Data(contentsOf: URL(filePath: rules)))) },
             dashboards: { try DashboardFiles(charmDirectory: environment.charmDirectory).read() }
         )
@@ -43,6 +45,7 @@ public struct IndicoCharm: Charm {
         probe: SiteProbe,
         pace: Pace,
         tell: OperatorReport.Tell = .nobody,
+        traces: TraceSender = .nobody,
         alertRules: @escaping () throws -> AlertRules,
         dashboards: @escaping () throws -> [GrafanaDashboard.Dashboard] = { [] }
     ) throws {
@@ -55,6 +58,7 @@ public struct IndicoCharm: Charm {
         self.alertRules = alertRules
         self.dashboards = dashboards
         self.tell = tell
+        self.traces = traces
     }
 
     /// Registers what the charm looks at.
@@ -76,8 +80,19 @@ public struct IndicoCharm: Charm {
         default: break
         }
         let began = pace.now()
+        var trace = DispatchTrace(
+            event: event.name,
+            unit: model.unit.description,
+            model: (model.environment.model.name, model.environment.model.uuid),
+            began: began
+        )
+        defer {
+            if let problem = traces.send(trace, pace.now()) { model.log.warning("the trace is lost: \(problem)") }
+        }
         try PostgreSQLClient.request(database: model.application, Endpoint.database, model)
         var view = try observation(model).view()
+        trace.receiver = view.surroundings.external.traces.value
+        trace.mark("observe", at: pace.now())
         var decision = decide(view)
         if decision.makesSecretKey, var peers = view.peers.value {
             peers.state = try SecretKey.make(peers.state, model)
@@ -100,7 +115,10 @@ public struct IndicoCharm: Charm {
         if event.relation?.endpoint == Endpoint.backups {
             try S3.request(bucket: "\(model.application)-backups", Endpoint.backups, model)
         }
+        trace.mark("decide and publish", at: pace.now())
         let status = try status(decision, view, model)
+        trace.mark("apply", at: pace.now())
+        trace.outcome = "\(status.kind)"
         model.setUnitStatus(status)
         let report = OperatorReport(
             event: event.name,
