@@ -34,11 +34,6 @@ extension EndToEndTests {
             paths: ["/", "/contact", "/category/0/", "/login/", "/event/1/", "/ping"],
             interval: .milliseconds(250)
         )
-        // Histograms of what happens rarely need it to happen while they are watched.
-        for number in 1...2 {
-            sleep(15)
-            try journey.machine.run(["config", "indico_support_email=watched-\(number)@example.com"])
-        }
         defer { _ = try? load.stop() }
         journey.note(try observe(journey.machine, ["--wait", "100"]))
         if let picture = EndToEnd.environment["INDICO_E2E_PICTURE"] {
