@@ -3,7 +3,7 @@ JOBS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast test-deep pebble-peers fuzz bench-charm bench-exporters bench-pebble crash-writes packages bare-debian check format
-.PHONY: charm charm-analyse charm-bases deb deb-test terraform release
+.PHONY: charm charm-analyse charm-bases deb deb-test docs howtos terraform release
 
 help: ## Shows this list.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,6 +12,7 @@ run: ## Brings the real Indico up on this machine; ARGS="--help" tells its optio
 	@scripts/run.sh $(ARGS)
 
 test: packages test-fast test-deep pebble-peers ## Runs every test, the end-to-end test of a fresh installation included; log and timings in .build/e2e.
+	scripts/docs.sh
 	scripts/tutorial.py docs/tutorial/first-charm.md
 	scripts/e2e.sh
 
@@ -72,6 +73,12 @@ charm-bases: ## Starts the charm that is packed in Ubuntu 22.04 and 24.04, made 
 deb: ## Packs the one-machine mode as a Debian package into dist/.
 	JOBS=$(JOBS) scripts/build-release.sh pebble indico-charm indico-operator hook-tool statsd-exporter celery-exporter
 	scripts/deb.sh
+
+docs: ## Builds the site of docs/ into .build/site; fails on a broken link or a generated page that is out of date.
+	scripts/docs.sh
+
+howtos: ## Executes the how-tos as they stand on an installation of their own; Indico's ports must be free.
+	scripts/howto.py
 
 deb-test: ## Installs, upgrades, removes and purges that package in a bare Debian 12 of its own; for root.
 	scripts/deb-test.sh
