@@ -1,16 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Replays the recorded Pebble contract against a pebble binary: scripts/pebble-contract.sh [BINARY] [OPTIONS of replay].
-# Exits with 0 when nothing but free text differs; --strict makes that count too.
+# First its command lines, then its API; exits with 0 when no command line differs, and of the API nothing but free text
+# (--strict makes that count too).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-binary=.build/debug/pebble
-if [[ $# -gt 0 && $1 != -* ]]; then
-    binary=$1
-    shift
-fi
-[[ -x $binary ]] || {
-    echo "there is no $binary: build it first, with 'swift build --product pebble'" >&2
-    exit 2
-}
+. scripts/pebble-binary.sh
+python3 contracts/pebble/cli.py replay --bin "$binary"
 exec python3 contracts/pebble/conformance.py replay --bin "$binary" "$@"

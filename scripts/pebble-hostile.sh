@@ -5,15 +5,7 @@
 # nobody and without what touches files.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-binary=.build/debug/pebble
-if [[ $# -gt 0 && $1 != -* ]]; then
-    binary=$1
-    shift
-fi
-[[ -x $binary ]] || {
-    echo "there is no $binary: build it first, with 'swift build --product pebble'" >&2
-    exit 2
-}
+. scripts/pebble-binary.sh
 attack=(python3 Tests/PebbleHostile/hostile.py --bin "$(realpath "$binary")")
 status=0
 scripts/cage.sh "${attack[@]}" --caged "$@" || status=$?

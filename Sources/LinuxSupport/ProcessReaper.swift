@@ -17,8 +17,8 @@ package final class ProcessReaper: Sendable {
     private let epoll: Int32
     private let wakeup: EventDescriptor
 
-    /// Orphans announce themselves by nothing that can be polled for; they are looked for at least this often.
-    private static let orphanInterval: Int32 = 1000
+    /// Orphans announce themselves by a signal; they are looked for at least this often, in milliseconds, without one.
+    private static let orphanInterval: Int32 = 60_000
 
     package init(adoptsOrphans: Bool = false, descriptorLimit: UInt64? = nil) throws(SystemError) {
         children = ReaperChildren(adoptsOrphans: adoptsOrphans)
@@ -30,6 +30,7 @@ package final class ProcessReaper: Sendable {
         if adoptsOrphans {
             let number = clinux_become_subreaper()
             if number != 0 { throw SystemError(number: number, operation: "become the reaper of orphans") }
+            Self.wakeAtSignals(wakeup.descriptor)
         }
         let loop = ReaperLoop(
             epoll: epoll,
@@ -41,9 +42,22 @@ package final class ProcessReaper: Sendable {
     }
 
     deinit {
+        _ = childSignals.compareExchange(expected: wakeup.descriptor, desired: -1, ordering: .sequentiallyConsistent)
         // The thread wakes, finds the reaper gone, ends with the last child, and closes what it polled.
         children.orphan()
         wakeup.wake()
+    }
+
+    /// Wakes the thread when any child ends, an adopted one included.
+    private static func wakeAtSignals(_ descriptor: Int32) {
+        childSignals.store(descriptor, ordering: .sequentiallyConsistent)
+        signal(SIGCHLD) { _ in
+            // Whoever was interrupted may be about to look at it.
+            let number = errno
+            var one: UInt64 = 1
+            _ = write(childSignals.load(ordering: .sequentiallyConsistent), &one, 8)
+            errno = number
+        }
     }
 
     /// Starts a process whose end this reaper will see.
@@ -90,6 +104,9 @@ package final class ProcessReaper: Sendable {
     }
 
 }
+
+/// Where the handler of SIGCHLD writes: a handler gets no context, so it can only be found by a name.
+private let childSignals = Atomic<Int32>(-1)
 
 /// The children of a reaper, which its thread collects even when it is gone.
 private final class ReaperChildren: Sendable {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import PebbleAPI
 import PebbleClient
 
 /// The `pebble` command: finds what is asked for, runs it, and says with an exit code how it went.
@@ -16,18 +17,15 @@ package enum CommandLineTool {
         environment: [String: String],
         output: Output
     ) async -> Int32 {
-        // What follows `exec` belongs to the command it runs, save for a lone plea for help.
-        let wantsExecHelp = arguments == ["exec", "--help"] || arguments == ["exec", "-h"]
-        let arguments = arguments.isEmpty ? ["help"] : wantsExecHelp ? ["help", "exec"] : arguments
         let session = Session(environment: environment, output: output)
-        if arguments.first == "run" { return await run(daemon: arguments, in: session) }
-        if let word = arguments.first, !word.hasPrefix("-"), !PebbleCommand.names.contains(word) {
-            output.error("error: unknown command \"\(word)\", see 'pebble help'\n")
-            return 1
-        }
         do {
             let (words, serviceArguments) = try RunCommand.takeServiceArguments(arguments)
-            switch try PebbleCommand.parseAsRoot(words) {
+            if let command = RunCommand(plain: words) {
+                return try await command.run(in: session, serviceArguments: serviceArguments)
+            }
+            switch try read(words) {
+            case let command as RunCommand:
+                return try await command.run(in: session, serviceArguments: serviceArguments)
             case let command as EnterCommand:
                 return try await command.run(in: session, serviceArguments: serviceArguments)
             case let command:
@@ -38,27 +36,45 @@ package enum CommandLineTool {
         }
     }
 
-    private static func run(daemon arguments: [String], in session: Session) async -> Int32 {
-        do {
-            let (words, serviceArguments) = try RunCommand.takeServiceArguments(arguments)
-            if let command = RunCommand(plain: words) {
-                return try await command.run(in: session, serviceArguments: serviceArguments)
-            }
-            switch try PebbleCommand.parseAsRoot(words) {
-            case let command as RunCommand:
-                return try await command.run(in: session, serviceArguments: serviceArguments)
-            case let command:
-                return perform(command, in: session)
-            }
-        } catch {
-            return report(error, session.output)
+    /// Finds the command that words are about.
+    ///
+    /// What is wrong with them is said as the original says it; the parser behind, which makes values of them, gets only
+    /// words that leave nothing to guess.
+    static func read(_ words: [String]) throws -> any ParsableCommand {
+        guard let name = words.first else { return try help() }
+        switch name {
+        case "-h", "--help": return try help()
+        case "--version": return try version()
+        default: break
         }
+        if name.hasPrefix("-"), name != "-", name != "--" {
+            let flag = name.hasPrefix("--") ? name.dropFirst(2).prefix { $0 != "=" } : name.dropFirst().prefix(1)
+            throw CommandFailure("unknown flag `\(flag)'")
+        }
+        let syntax = try CommandSyntax.known(name)
+        let found = try syntax.read(Array(words.dropFirst()))
+        switch found.plea {
+        case .help:
+            return try help([name])
+        case .version:
+            return try version()
+        case nil:
+            return try PebbleCommand.parseAsRoot([name] + found.plain)
+        }
+    }
+
+    private static func help(_ names: [String] = []) throws -> any ParsableCommand {
+        try PebbleCommand.parseAsRoot(["help"] + names)
+    }
+
+    private static func version() throws -> any ParsableCommand {
+        try PebbleCommand.parseAsRoot(["version", "--client"])
     }
 
     /// Runs a command line that needs no daemon in this process.
     static func runClient(_ arguments: [String], in session: Session) -> Int32 {
         do {
-            return perform(try PebbleCommand.parseAsRoot(arguments), in: session)
+            return perform(try read(arguments), in: session)
         } catch {
             return report(error, session.output)
         }
@@ -78,23 +94,22 @@ package enum CommandLineTool {
         }
     }
 
-    /// Says what went wrong on standard error, and gives the exit code for it; help goes to standard output.
+    /// Says what went wrong on standard error, and gives the exit code for it.
     private static func report(_ error: any Error, _ output: Output) -> Int32 {
         switch error {
         case let status as ExitStatus:
             return status.code
         case let error as PebbleClientError:
-            output.error("error: \(error)\n")
+            // Whoever is not let in may be somebody else in a moment.
+            var hint = ""
+            if case .refused(_, let result) = error, result.kind == .loginRequired { hint = " (try with sudo)" }
+            output.error("error: \(error)\(hint)\n")
             return 1
         case let error as CommandFailure:
-            output.error("error: \(error.message)\n")
+            output.error("\(error.isOfDaemon ? "cannot run daemon" : "error"): \(error.message)\n")
             return 1
         default:
             break
-        }
-        if PebbleCommand.exitCode(for: error) == .success {
-            output.text(PebbleCommand.fullMessage(for: error) + "\n")
-            return 0
         }
         let message = PebbleCommand.message(for: error)
         output.error("error: \(message.isEmpty ? "\(error)" : message)\n")
@@ -110,9 +125,12 @@ protocol SessionCommand: ParsableCommand {
 /// What went wrong with a command, for people.
 struct CommandFailure: Error, Equatable {
     var message: String
+    /// Whether it keeps a daemon from running.
+    var isOfDaemon = false
 
-    init(_ message: String) {
+    init(_ message: String, isOfDaemon: Bool = false) {
         self.message = message
+        self.isOfDaemon = isOfDaemon
     }
 }
 
@@ -125,7 +143,6 @@ struct ExitStatus: Error, Equatable {
 struct PebbleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pebble",
-        abstract: "Pebble controls services and performs management actions on the system that runs them.",
         subcommands: [
             RunCommand.self, EnterCommand.self, HelpCommand.self, VersionCommand.self, PlanCommand.self,
             AddCommand.self, ServicesCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self,
@@ -135,12 +152,7 @@ struct PebbleCommand: ParsableCommand {
             RemoveCommand.self, ListCommand.self, NoticesCommand.self, NoticeCommand.self, NotifyCommand.self,
             OkayCommand.self, WarningsCommand.self, IdentitiesCommand.self, IdentityCommand.self,
             AddIdentitiesCommand.self, UpdateIdentitiesCommand.self, RemoveIdentitiesCommand.self,
-        ],
-        helpNames: [.short, .long]
+            AutostartCommand.self,
+        ]
     )
-
-    /// The names of the commands, in the order they are told.
-    static var names: [String] {
-        configuration.subcommands.map { $0._commandName }
-    }
 }

@@ -5,7 +5,7 @@ import YAMLTree
 
 /// A YAML file with identities by name.
 struct IdentitiesFile: ParsableArguments {
-    @Option(help: "The YAML file with the identities, below the key identities.")
+    @Option
     var from: String
 
     /// How many there are, in words.
@@ -14,8 +14,14 @@ struct IdentitiesFile: ParsableArguments {
     }
 
     /// Reads the file.
-    func read() throws -> [String: IdentityInfo?] {
-        try Self.read(from)
+    ///
+    /// `purpose` is what is to be done with them, for who forgot to say with which.
+    func read(to purpose: String) throws -> [String: IdentityInfo?] {
+        let identities = try Self.read(from)
+        guard !identities.isEmpty else {
+            throw CommandFailure("no identities to \(purpose); did you forget the top-level \"identities\" key?")
+        }
+        return identities
     }
 
     static func read(_ path: String) throws -> [String: IdentityInfo?] {
@@ -31,14 +37,14 @@ struct IdentitiesFile: ParsableArguments {
     private static func parse(_ root: YAMLNode) throws(YAMLError) -> [String: IdentityInfo?] {
         var fields = YAMLFields(root, kind: "identities")
         let listed = fields.node("identities")
-        var problems = fields.finish()
+        // What else there may be, the original does not look at.
+        var problems: [YAMLFields.Problem] = []
         var identities: [String: IdentityInfo?] = [:]
         for pair in listed?.mapping?.pairs ?? [] {
             guard let name = pair.key.scalar?.text else { continue }
             identities.updateValue(pair.value.isNull ? nil : identity(pair.value, &problems), forKey: name)
         }
         if let problem = problems.first { throw YAMLError(message: problem.message, place: problem.place) }
-        if identities.isEmpty { throw YAMLError(message: "there are no identities in it", place: nil) }
         return identities
     }
 

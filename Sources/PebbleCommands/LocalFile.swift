@@ -27,7 +27,7 @@ enum LocalFile {
     /// Gives a closure what takes the pieces of a file, which is there, whole, once the closure has returned.
     static func write(_ path: String, _ body: (([UInt8]) throws -> Void) throws -> Void) throws {
         func failed(_ error: SystemError) -> CommandFailure {
-            CommandFailure("cannot write \"\(path)\": \(error)")
+            CommandFailure("\(error)")
         }
         var information = stat()
         // A terminal, a pipe or a link is written to, not put aside.

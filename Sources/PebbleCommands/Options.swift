@@ -21,7 +21,7 @@ extension CheckLevel: ExpressibleByArgument {
 
 /// How times are shown.
 struct TimeOptions: ParsableArguments {
-    @Flag(name: .customLong("abs-time"), help: "Show times as RFC 3339 instead of relative to now.")
+    @Flag(name: .customLong("abs-time"))
     var isAbsolute = false
 
     var human: HumanTime { HumanTime(isAbsolute: isAbsolute) }
@@ -29,7 +29,7 @@ struct TimeOptions: ParsableArguments {
 
 /// Whether to wait for a change.
 struct WaitOptions: ParsableArguments {
-    @Flag(name: .customLong("no-wait"), help: "Do not wait for the change to finish, just print its id.")
+    @Flag(name: .customLong("no-wait"))
     var noWait = false
 
     /// Prints the id of a change, or waits until it is done.
@@ -49,16 +49,16 @@ struct WaitOptions: ParsableArguments {
 
 /// Whose a file or command shall be.
 struct OwnershipOptions: ParsableArguments {
-    @Option(help: "User id.")
+    @Option
     var uid: Int?
 
-    @Option(help: "User name.")
+    @Option
     var user: String?
 
-    @Option(help: "Group id.")
+    @Option
     var gid: Int?
 
-    @Option(help: "Group name.")
+    @Option
     var group: String?
 
     var ownership: Ownership { Ownership(userID: uid, user: user, groupID: gid, group: group) }
@@ -66,13 +66,13 @@ struct OwnershipOptions: ParsableArguments {
 
 /// Permissions, as octal digits.
 struct ModeOption: ParsableArguments {
-    @Option(name: .customShort("m"), help: "Permissions, as octal digits such as 644.")
+    @Option(name: .customShort("m"))
     var mode: String?
 
     func permissions() throws -> UInt16? {
         guard let mode else { return nil }
-        guard let permissions = UInt16(mode, radix: 8), permissions <= 0o777 else {
-            throw CommandFailure("invalid mode for directory or file: \"\(mode)\"")
+        guard let permissions = UInt16(mode, radix: 8) else {
+            throw CommandFailure("invalid mode for directory: \"\(mode)\"")
         }
         return permissions
     }

@@ -61,9 +61,11 @@ actor Supervisor {
     var laneTasks: [String: Task<Void, Never>] = [:]
     // Plan: `Supervisor+Plan.swift`.
     var layers: [Layer] = []
-    var plan = Plan()
+    var plan = Plan() { didSet { servicesReply = nil } }
     // Services: `Supervisor+Services.swift`.
     var runners: [String: ServiceRunner] = [:]
+    /// What is answered to who asks for all services, as long as it holds.
+    var servicesReply: APIResponse?
     var isShuttingDown = false
     var followers: [Int: LogFollowing] = [:]
     // Log targets: `Supervisor+Forwarding.swift`.

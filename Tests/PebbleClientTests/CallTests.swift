@@ -43,7 +43,7 @@ import Testing
             try PebbleClient(socketPath: "/nonexistent/pebble.socket").services()
         } throws: { error in
             "\(error)"
-                == #"cannot communicate with server: Get "http://localhost/v1/services": socket "/nonexistent/pebble.socket" not found"#
+                == #"cannot communicate with server: Get "http://localhost/v1/services?names=": socket "/nonexistent/pebble.socket" not found"#
         }
     }
 

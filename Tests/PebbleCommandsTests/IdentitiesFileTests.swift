@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
 import Glibc
 import LinuxSupport
 import PebbleAPI
@@ -23,6 +24,6 @@ import Testing
         let path = "/tmp/identities-\(UInt64.random(in: 0 ... .max)).yaml"
         try AtomicFile.write(text, to: path, mode: 0o600, isDurable: false)
         defer { unlink(path) }
-        return try IdentitiesFile.read(path)
+        return try IdentitiesFile.parse(["--from", path]).read(to: "add")
     }
 }

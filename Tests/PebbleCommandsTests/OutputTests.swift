@@ -90,13 +90,13 @@ import Testing
     }
 
     static let notFound = """
-        error: cannot communicate with server: Get "http://localhost/v1/services": \
+        error: cannot communicate with server: Get "http://localhost/v1/services?names=": \
         socket "/nonexistent/.pebble.socket" not found
 
         """
     static let lines: [Line] = [
         Line(["frob"], 1, "error: unknown command \"frob\", see 'pebble help'\n"),
-        Line(["services", "--bogus"], 1, "error: Unknown option '--bogus'\n"),
+        Line(["services", "--bogus"], 1, "error: unknown flag `bogus'\n"),
         Line(["services"], 1, notFound),
         Line([], 0, ""),
         Line(["help", "exec"], 0, ""),
@@ -115,10 +115,10 @@ import Testing
     }
 
     @Test func `every command has help`() async {
-        for name in PebbleCommand.names {
+        for name in CommandSyntax.all.map(\.name) {
             let capture = Capture()
             #expect(await CommandLineTool.run(["help", name], environment: [:], output: capture.output) == 0)
-            #expect(capture.text.contains("USAGE: pebble \(name)"))
+            #expect(capture.text.contains("Usage:\n  pebble \(name)"))
         }
     }
 }

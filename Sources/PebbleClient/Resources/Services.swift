@@ -22,7 +22,10 @@ extension PebbleClient {
     /// - Returns: the services.
     /// - Throws: ``PebbleClientError``.
     public func services(_ names: [String] = []) throws(PebbleClientError) -> [ServiceInfo] {
-        try result(get("/v1/services", names.map { ("names", $0) }), [ServiceInfo].self)
+        try result(
+            get("/v1/services", names.isEmpty ? [("names", "")] : names.map { ("names", $0) }),
+            [ServiceInfo].self
+        )
     }
 
     /// Begins to do something to services and does not wait.

@@ -9,16 +9,16 @@ struct AddCommand: SessionCommand {
         abstract: "Dynamically add a layer to the plan's layers"
     )
 
-    @Flag(help: "Combine the new layer with an existing layer that has the given label.")
+    @Flag
     var combine = false
 
-    @Flag(help: "Allow appending a new layer inside an existing sub-directory.")
+    @Flag
     var inner = false
 
-    @Argument(help: "What the layer is called.")
+    @Argument
     var label: String
 
-    @Argument(help: "The file it is in.")
+    @Argument
     var file: String
 
     func run(in session: Session) throws {

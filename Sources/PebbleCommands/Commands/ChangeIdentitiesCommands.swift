@@ -10,7 +10,7 @@ struct AddIdentitiesCommand: SessionCommand {
     @OptionGroup var source: IdentitiesFile
 
     func run(in session: Session) throws {
-        let identities = try source.read()
+        let identities = try source.read(to: "add")
         try session.client.changeIdentities(.add, identities)
         session.output.line("Added \(IdentitiesFile.count(identities, of: "new ")).")
     }
@@ -25,11 +25,11 @@ struct UpdateIdentitiesCommand: SessionCommand {
 
     @OptionGroup var source: IdentitiesFile
 
-    @Flag(help: "Add those that are not there, and remove those whose value is null.")
+    @Flag
     var replace = false
 
     func run(in session: Session) throws {
-        let identities = try source.read()
+        let identities = try source.read(to: "update")
         try session.client.changeIdentities(replace ? .replace : .update, identities)
         session.output.line("\(replace ? "Replaced" : "Updated") \(IdentitiesFile.count(identities)).")
     }
@@ -42,7 +42,7 @@ struct RemoveIdentitiesCommand: SessionCommand {
     @OptionGroup var source: IdentitiesFile
 
     func run(in session: Session) throws {
-        let identities = try source.read()
+        let identities = try source.read(to: "remove")
         try session.client.changeIdentities(.remove, identities)
         session.output.line("Removed \(IdentitiesFile.count(identities)).")
     }

@@ -9,10 +9,10 @@ struct ChangesCommand: SessionCommand {
 
     @OptionGroup var time: TimeOptions
 
-    @Option(help: "Output format: text, json or yaml.")
+    @Option
     var format = OutputFormat.text
 
-    @Argument(help: "Only changes about this service.")
+    @Argument
     var service: String?
 
     func run(in session: Session) throws {
@@ -26,7 +26,10 @@ struct ChangesCommand: SessionCommand {
             session.output.text(try StructuredText.of(["changes": changes], format))
             return
         }
-        if changes.isEmpty { throw CommandFailure("no changes found") }
+        if changes.isEmpty {
+            session.output.error("no changes found\n")
+            return
+        }
         var table = Table(["ID", "Status", "Spawn", "Ready", "Summary"])
         for change in changes {
             table.add([

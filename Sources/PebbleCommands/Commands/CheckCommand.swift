@@ -10,13 +10,13 @@ struct CheckCommand: SessionCommand {
         abstract: "Query the details of a configured health check"
     )
 
-    @Flag(help: "Run the check immediately.")
+    @Flag
     var refresh = false
 
-    @Option(help: "Output format: text, json or yaml.")
+    @Option
     var format = OutputFormat.text
 
-    @Argument(help: "Which check.")
+    @Argument
     var name: String
 
     func run(in session: Session) throws {
@@ -28,7 +28,7 @@ struct CheckCommand: SessionCommand {
             error = outcome.error
         } else {
             guard let found = try session.client.checks([name]).first else {
-                throw CommandFailure("cannot find check \"\(name)\" in plan")
+                throw CommandFailure("cannot find check \"\(name)\"")
             }
             check = found
         }

@@ -10,13 +10,13 @@ struct ChecksCommand: SessionCommand {
         abstract: "Query the status of configured health checks"
     )
 
-    @Option(help: "Only checks of a level: alive or ready.")
+    @Option
     var level: CheckLevel?
 
-    @Option(help: "Output format: text, json or yaml.")
+    @Option
     var format = OutputFormat.text
 
-    @Argument(help: "Which checks; all when none is given.")
+    @Argument
     var names: [String] = []
 
     func run(in session: Session) throws {
@@ -36,7 +36,8 @@ struct ChecksCommand: SessionCommand {
         for check in checks {
             table.add([
                 check.name, check.level?.rawValue ?? "-", check.startup?.rawValue ?? "-", check.status.rawValue,
-                check.successes.map(String.init) ?? "-", "\(check.failures)/\(check.threshold)",
+                check.changeID == nil ? "-" : check.successes.map(String.init) ?? "-",
+                check.changeID == nil ? "-" : "\(check.failures)/\(check.threshold)",
                 try change(of: check, session),
             ])
         }
@@ -46,7 +47,13 @@ struct ChecksCommand: SessionCommand {
     /// The change that runs a check, with the last error it met.
     private func change(of check: CheckInfo, _ session: Session) throws -> String {
         guard let id = check.changeID else { return "-" }
-        guard check.failures > 0, let line = try session.client.change(id).tasks.first?.log.last else { return id }
+        guard check.failures > 0 else { return id }
+        // The one that took over when the check was found down has no failure of its own yet.
+        var line: String?
+        for change in [id, check.previousChangeID].compactMap(\.self) where line == nil {
+            line = try session.client.change(change).tasks.first?.log.last
+        }
+        guard let line else { return id }
         let words = line.split(separator: " ", maxSplits: 2)
         let error = words.count == 3 ? String(words[2]) : line
         let shown = error.count > 70 ? error.prefix(67) + "..." : error[...]
@@ -54,11 +61,12 @@ struct ChecksCommand: SessionCommand {
     }
 }
 
-/// A check under its name, which it therefore does not repeat.
+/// A check as programs get it: also that it has not failed.
 struct CheckLine: Encodable {
     private let check: CheckInfo
 
     enum CodingKeys: String, CodingKey {
+        case name
         case level
         case startup
         case status
@@ -75,11 +83,12 @@ struct CheckLine: Encodable {
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(check.name, forKey: .name)
         try container.encodeIfPresent(check.level, forKey: .level)
         try container.encodeIfPresent(check.startup, forKey: .startup)
         try container.encode(check.status, forKey: .status)
         try container.encodeIfPresent(check.successes, forKey: .successes)
-        if check.failures != 0 { try container.encode(check.failures, forKey: .failures) }
+        try container.encode(check.failures, forKey: .failures)
         try container.encode(check.threshold, forKey: .threshold)
         try container.encodeIfPresent(check.changeID, forKey: .changeID)
         try container.encodeIfPresent(check.previousChangeID, forKey: .previousChangeID)

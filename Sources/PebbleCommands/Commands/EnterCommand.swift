@@ -8,11 +8,7 @@ import Synchronization
 struct EnterCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "enter",
-        abstract: "Run subcommand under a container environment",
-        discussion: """
-            Without a subcommand it is the same as run, and takes the same --args SERVICE ARGUMENT... ; too.
-            These subcommands are supported: help, version, plan, services, ls, exec, start, stop (with --run).
-            """
+        abstract: "Run subcommand under a container environment"
     )
 
     /// What a subcommand means for the daemon.
@@ -27,21 +23,24 @@ struct EnterCommand: ParsableCommand {
         case staying
     }
 
-    @Flag(name: .customLong("run"), help: "Start default services before executing the subcommand.")
+    @Flag(name: .customLong("run"))
     var startsServices = false
 
     @OptionGroup var daemon: DaemonFlags
 
-    @Argument(parsing: .captureForPassthrough, help: "The subcommand and its arguments.")
+    @Argument(parsing: .captureForPassthrough)
     var subcommand: [String] = []
 
     func run(in session: Session, serviceArguments: [DaemonOptions.ServiceArguments]) async throws -> Int32 {
+        let subcommand = subcommand.first == "--" ? Array(subcommand.dropFirst()) : subcommand
         guard let name = subcommand.first else {
             var run = RunCommand()
             run.daemon = daemon
             return try await run.run(in: session, serviceArguments: serviceArguments)
         }
-        let manner = try manner(of: name)
+        // What is wrong with it is said before any daemon is started for it, and so is help.
+        let plea = try CommandSyntax.known(name).read(Array(subcommand.dropFirst())).plea
+        let manner = plea == nil ? try manner(of: name) : .alone
         if case .alone = manner { return CommandLineTool.runClient(subcommand, in: session) }
         if case .passing = manner, daemon.verbose {
             throw CommandFailure("enter: cannot provide -v/--verbose before \"\(name)\" subcommand")
@@ -56,7 +55,7 @@ struct EnterCommand: ParsableCommand {
         case .alone, .staying: break
         }
         let seed = try daemon.seeding(session)
-        return await run(options, manner, seed, session)
+        return await run(subcommand, options, manner, seed, session)
     }
 
     private func manner(of name: String) throws -> Manner {
@@ -69,21 +68,18 @@ struct EnterCommand: ParsableCommand {
             guard startsServices else { throw CommandFailure("enter: must use --run before \"stop\" subcommand") }
             return .staying
         default:
-            guard PebbleCommand.names.contains(name) else {
-                throw CommandFailure("unknown command \"\(name)\", see 'pebble help'")
-            }
             throw CommandFailure("enter: subcommand \"\(name)\" is not supported")
         }
     }
 
     /// Runs the daemon, and the subcommand on a thread of its own once the daemon answers.
     private func run(
+        _ words: [String],
         _ options: DaemonOptions,
         _ manner: Manner,
         _ seed: (@Sendable () throws -> Void)?,
         _ session: Session
     ) async -> Int32 {
-        let words = subcommand
         let outcome = OutcomeBox()
         let code = await runDaemon(options) { stop in
             do throws(SystemError) {

@@ -11,33 +11,33 @@ struct ExecCommand: SessionCommand {
         abstract: "Execute a remote command and wait for it to finish"
     )
 
-    @Option(name: .customShort("w"), help: "Working directory to run the command in.")
+    @Option(name: .customShort("w"))
     var workingDirectory: String?
 
-    @Option(help: "Variable to set, as NAME=VALUE; with NAME alone its value here. May be given several times.")
+    @Option
     var env: [String] = []
 
     @OptionGroup var owner: OwnershipOptions
 
-    @Option(help: "Timeout after which to kill the command.")
+    @Option
     var timeout: GoDuration?
 
-    @Option(help: "Take the environment, user and directory of this service.")
+    @Option
     var context: String?
 
-    @Flag(name: .customShort("t"), help: "Give the command a terminal, whatever this is.")
+    @Flag(name: .customShort("t"))
     var withTerminal = false
 
-    @Flag(name: .customShort("T"), help: "Give the command no terminal.")
+    @Flag(name: .customShort("T"))
     var withoutTerminal = false
 
-    @Flag(name: .customShort("i"), help: "Connect this input to the command's terminal.")
+    @Flag(name: .customShort("i"))
     var interactive = false
 
-    @Flag(name: .customShort("I"), help: "Do not connect this input to the command's terminal.")
+    @Flag(name: .customShort("I"))
     var notInteractive = false
 
-    @Argument(parsing: .captureForPassthrough, help: "The command and its arguments, best after --.")
+    @Argument(parsing: .captureForPassthrough)
     var command: [String]
 
     func run(in session: Session) throws {

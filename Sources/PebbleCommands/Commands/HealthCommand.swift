@@ -10,13 +10,13 @@ struct HealthCommand: SessionCommand {
         abstract: "Query health of checks"
     )
 
-    @Option(help: "Only checks of a level: alive or ready.")
+    @Option
     var level: CheckLevel?
 
-    @Option(help: "Output format: text, json or yaml.")
+    @Option
     var format = OutputFormat.text
 
-    @Argument(help: "Which checks; all when none is given.")
+    @Argument
     var names: [String] = []
 
     func run(in session: Session) throws {

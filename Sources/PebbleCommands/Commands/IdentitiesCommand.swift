@@ -7,7 +7,7 @@ import PebbleClient
 struct IdentitiesCommand: SessionCommand {
     static let configuration = CommandConfiguration(commandName: "identities", abstract: "List all identities")
 
-    @Option(help: "Output format: text, json or yaml.")
+    @Option
     var format = OutputFormat.text
 
     func run(in session: Session) throws {
@@ -36,10 +36,10 @@ struct IdentitiesCommand: SessionCommand {
 struct IdentityCommand: SessionCommand {
     static let configuration = CommandConfiguration(commandName: "identity", abstract: "Show a single identity")
 
-    @Option(help: "Output format: text, json or yaml.")
+    @Option
     var format = OutputFormat.text
 
-    @Argument(help: "Which identity.")
+    @Argument
     var name: String
 
     func run(in session: Session) throws {

@@ -9,16 +9,16 @@ struct ListCommand: SessionCommand {
 
     @OptionGroup var time: TimeOptions
 
-    @Flag(name: .customShort("d"), help: "List matching entries themselves, not what is in directories.")
+    @Flag(name: .customShort("d"))
     var itself = false
 
-    @Flag(name: .customShort("l"), help: "Use a long listing format.")
+    @Flag(name: .customShort("l"))
     var long = false
 
-    @Option(help: "Output format: text, json or yaml.")
+    @Option
     var format = OutputFormat.text
 
-    @Argument(help: "The path; the last part may be a pattern.")
+    @Argument
     var path: String
 
     func run(in session: Session) throws {
@@ -49,7 +49,7 @@ struct ListCommand: SessionCommand {
         guard let slash = path.lastIndex(of: "/") else { return (path, nil) }
         let last = path[path.index(after: slash)...]
         if isPattern(path[..<slash]) {
-            throw CommandFailure("can only use globs on the last element of the path")
+            throw CommandFailure("can only use globs on the last path element")
         }
         guard isPattern(last) else { return (path, nil) }
         return (slash == path.startIndex ? "/" : String(path[..<slash]), String(last))

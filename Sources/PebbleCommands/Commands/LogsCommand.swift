@@ -8,19 +8,19 @@ struct LogsCommand: SessionCommand {
     static let configuration = CommandConfiguration(commandName: "logs", abstract: "Fetch service logs")
 
     /// How many lines to show.
-    struct Count: ExpressibleByArgument {
+    struct Count {
         /// Nil for all that are kept.
         var lines: Int?
 
-        init(_ lines: Int?) { self.lines = lines }
-
-        init?(argument: String) {
-            if argument == "all" {
-                lines = nil
-            } else if let lines = Int(argument), lines >= 0 {
-                self.lines = lines
-            } else {
-                return nil
+        init(_ text: String) throws(CommandFailure) {
+            switch text {
+            case "": lines = 30
+            case "all": lines = nil
+            default:
+                guard let number = Int(text), number >= 0 else {
+                    throw CommandFailure("expected n to be a non-negative integer or \"all\", not \"\(text)\"")
+                }
+                lines = number
             }
         }
     }
@@ -31,19 +31,22 @@ struct LogsCommand: SessionCommand {
         case json
     }
 
-    @Flag(name: .shortAndLong, help: "Follow (tail) logs for given services until Ctrl-C is pressed.")
+    @Flag(name: .shortAndLong)
     var follow = false
 
-    @Option(help: "Output format: text or json.")
+    @Option
     var format = Format.text
 
-    @Option(name: .customShort("n"), help: "Number of logs to show (before following); 'all' for all.")
-    var count = Count(30)
+    @Option(name: .customShort("n"))
+    var number = ""
 
-    @Argument(help: "Which services; all when none is given.")
+    @Argument
     var names: [String] = []
 
     func run(in session: Session) throws {
+        var count = try Count(number)
+        // None at all is what was not asked for.
+        if count.lines == 0, !follow { count.lines = 30 }
         if follow {
             try session.client.followLogs(names, count: count.lines) { entry in
                 session.output.text(try line(entry))

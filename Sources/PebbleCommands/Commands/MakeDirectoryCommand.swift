@@ -6,13 +6,13 @@ import PebbleClient
 struct MakeDirectoryCommand: SessionCommand {
     static let configuration = CommandConfiguration(commandName: "mkdir", abstract: "Create a directory")
 
-    @Flag(name: .customShort("p"), help: "Make missing directories above it, and take one that is there.")
+    @Flag(name: .customShort("p"))
     var makeParents = false
 
     @OptionGroup var mode: ModeOption
     @OptionGroup var owner: OwnershipOptions
 
-    @Argument(help: "The directory.")
+    @Argument
     var path: String
 
     func run(in session: Session) throws {

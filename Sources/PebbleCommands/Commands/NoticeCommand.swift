@@ -7,16 +7,16 @@ import PebbleClient
 struct NoticeCommand: SessionCommand {
     static let configuration = CommandConfiguration(commandName: "notice", abstract: "Fetch a single notice")
 
-    @Option(help: "Whose notice, by user id; for administrators.")
+    @Option
     var uid: UInt32?
 
-    @Option(help: "Output format: text, json or yaml.")
+    @Option
     var format = OutputFormat.text
 
-    @Argument(help: "The id, or the type of the notice.")
+    @Argument
     var idOrType: String
 
-    @Argument(help: "The key of the notice, after its type.")
+    @Argument
     var key: String?
 
     func run(in session: Session) throws {
@@ -29,6 +29,7 @@ struct NoticeCommand: SessionCommand {
             }
             notice = found
         } else {
+            if uid != nil { throw CommandFailure("cannot use --uid option when looking up notice by key") }
             notice = try session.client.notice(idOrType)
         }
         if format == .json {

@@ -16,29 +16,29 @@ struct NoticesCommand: SessionCommand {
 
     @OptionGroup var time: TimeOptions
 
-    @Option(help: "Whose notices: all, for administrators.")
+    @Option
     var users: String?
 
-    @Option(help: "Only notices of this user id; for administrators.")
+    @Option
     var uid: UInt32?
 
-    @Option(help: "Only notices of this type; may be given several times.")
+    @Option
     var type: [NoticeType] = []
 
-    @Option(help: "Only notices with this key; may be given several times.")
+    @Option
     var key: [String] = []
 
-    @Option(help: "Wait up to this long for a notice.")
+    @Option
     var timeout: GoDuration?
 
-    @Option(help: "Output format: text, json or yaml.")
+    @Option
     var format = OutputFormat.text
 
     func run(in session: Session) throws {
         var audience = NoticeAudience.own
         if let users {
-            guard users == "all" else { throw CommandFailure("invalid value for --users: must be \"all\"") }
-            guard uid == nil else { throw CommandFailure("cannot use both --users and --uid") }
+            guard users == "all" else { throw CommandFailure("invalid \"users\" filter: must be \"all\"") }
+            guard uid == nil else { throw CommandFailure("cannot use both \"users\" and \"user-id\" parameters") }
             audience = .all
         } else if let uid {
             audience = .user(uid)
@@ -63,7 +63,7 @@ struct NoticesCommand: SessionCommand {
             return
         }
         if notices.isEmpty {
-            let suffix = timeout == nil ? "" : " within the timeout"
+            let suffix = timeout.map { " after waiting \($0)" } ?? ""
             session.output.error(
                 type.isEmpty && key.isEmpty ? "No notices\(suffix).\n" : "No matching notices\(suffix).\n"
             )

@@ -7,20 +7,20 @@ import PebbleClient
 struct NotifyCommand: SessionCommand {
     static let configuration = CommandConfiguration(commandName: "notify", abstract: "Record a custom notice")
 
-    @Option(name: .customLong("repeat-after"), help: "Do not tell it again within this time.")
+    @Option(name: .customLong("repeat-after"))
     var repeatAfter: GoDuration?
 
-    @Argument(help: "What happened, of the form example.com/path.")
+    @Argument
     var key: String
 
-    @Argument(help: "What to tell with it, each of the form name=value.")
+    @Argument
     var data: [String] = []
 
     func run(in session: Session) throws {
         var values: [String: String] = [:]
         for item in data {
             guard let equals = item.firstIndex(of: "=") else {
-                throw CommandFailure("data args must be in the form key=value, not \"\(item)\"")
+                throw CommandFailure("data args must be in \"name=value\" format, not \"\(item)\"")
             }
             values[String(item[..<equals])] = String(item[item.index(after: equals)...])
         }

@@ -5,7 +5,7 @@ import ArgumentParser
 struct OkayCommand: SessionCommand {
     static let configuration = CommandConfiguration(commandName: "okay", abstract: "Acknowledge notices and warnings")
 
-    @Flag(help: "Only acknowledge warnings.")
+    @Flag
     var warnings = false
 
     func run(in session: Session) throws {

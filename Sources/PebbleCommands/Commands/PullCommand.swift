@@ -9,10 +9,10 @@ struct PullCommand: SessionCommand {
         abstract: "Retrieve a file from the remote system"
     )
 
-    @Argument(help: "The file there.")
+    @Argument
     var remote: String
 
-    @Argument(help: "Where it goes.")
+    @Argument
     var local: String
 
     func run(in session: Session) throws {

@@ -9,16 +9,16 @@ struct PushCommand: SessionCommand {
         abstract: "Transfer a file to the remote system"
     )
 
-    @Flag(name: .customShort("p"), help: "Make missing directories above it.")
+    @Flag(name: .customShort("p"))
     var makeParents = false
 
     @OptionGroup var mode: ModeOption
     @OptionGroup var owner: OwnershipOptions
 
-    @Argument(help: "The file here.")
+    @Argument
     var local: String
 
-    @Argument(help: "Where it goes.")
+    @Argument
     var remote: String
 
     func run(in session: Session) throws {

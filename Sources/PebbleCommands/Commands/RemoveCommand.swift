@@ -6,10 +6,10 @@ import PebbleClient
 struct RemoveCommand: SessionCommand {
     static let configuration = CommandConfiguration(commandName: "rm", abstract: "Remove a file or directory")
 
-    @Flag(name: .customShort("r"), help: "Remove what is in a directory too.")
+    @Flag(name: .customShort("r"))
     var recursive = false
 
-    @Argument(help: "What to remove.")
+    @Argument
     var path: String
 
     func run(in session: Session) throws {

@@ -11,6 +11,8 @@ struct ReplanCommand: SessionCommand {
 
     @OptionGroup var wait: WaitOptions
 
+    @Argument var ignored: [String] = []
+
     func run(in session: Session) throws {
         try wait.follow(session.client.begin(.replan), session)
     }

@@ -7,22 +7,22 @@ import PebbleDaemon
 
 /// How a daemon is to run, as `pebble run` and `pebble enter` take it.
 struct DaemonFlags: ParsableArguments {
-    @Flag(name: .customLong("create-dirs"), help: "Create the directory on startup if it doesn't exist.")
+    @Flag(name: .customLong("create-dirs"))
     var createDirectories = false
 
-    @Flag(help: "Do not start default services automatically.")
+    @Flag
     var hold = false
 
-    @Option(help: "Serve the open endpoints over HTTP on this address, such as :4000.")
+    @Option
     var http: String?
 
-    @Option(help: "Serve the API over HTTPS on this address, such as :8443.")
+    @Option
     var https: String?
 
-    @Flag(name: .shortAndLong, help: "Log all output from services to stdout.")
+    @Flag(name: .shortAndLong)
     var verbose = false
 
-    @Option(help: "Seed identities from this file, like update-identities --replace.")
+    @Option
     var identities: String?
 
     /// What to tell the daemon.
@@ -42,7 +42,13 @@ struct DaemonFlags: ParsableArguments {
 
     /// What to do once the daemon answers; nil for nothing.
     func seeding(_ session: Session) throws -> (@Sendable () throws -> Void)? {
-        guard let identities = try identities.map({ try IdentitiesFile.read($0) }) else { return nil }
+        guard let path = identities, !path.isEmpty else { return nil }
+        let identities: [String: IdentityInfo?]
+        do {
+            identities = try IdentitiesFile.read(path)
+        } catch let failure as CommandFailure {
+            throw CommandFailure("cannot read identities: \(failure.message)", isOfDaemon: true)
+        }
         return { try session.client.changeIdentities(.replace, identities) }
     }
 }
@@ -51,11 +57,7 @@ struct DaemonFlags: ParsableArguments {
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Run the service manager environment",
-        discussion: """
-            Arguments of services that end in [ default arguments ] can be replaced with
-            --args SERVICE ARGUMENT... ; as often as there are services.
-            """
+        abstract: "Run the service manager environment"
     )
 
     @OptionGroup var daemon: DaemonFlags
@@ -98,10 +100,10 @@ struct RunCommand: ParsableCommand {
                 continue
             }
             let end = words[index...].firstIndex(of: ";") ?? words.endIndex
-            guard index + 1 < end else { throw CommandFailure("--args requires a service name") }
+            guard index + 1 < end else { throw CommandFailure("--args requires a service name", isOfDaemon: true) }
             let service = words[index + 1]
             if arguments.contains(where: { $0.service == service }) {
-                throw CommandFailure("--args given twice for service \"\(service)\"")
+                throw CommandFailure("--args provided more than once for \"\(service)\" service", isOfDaemon: true)
             }
             arguments.append(.init(service: service, arguments: Array(words[(index + 2)..<end])))
             index = min(end + 1, words.endIndex)

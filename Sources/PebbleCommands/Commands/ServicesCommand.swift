@@ -12,17 +12,17 @@ struct ServicesCommand: SessionCommand {
 
     @OptionGroup var time: TimeOptions
 
-    @Option(help: "Output format: text, json or yaml.")
+    @Option
     var format = OutputFormat.text
 
-    @Argument(help: "Which services; all when none is given.")
+    @Argument
     var names: [String] = []
 
     func run(in session: Session) throws {
         let services = try session.client.services(names)
         if format != .text {
             let byName = Dictionary(services.map { ($0.name, $0) }) { first, _ in first }
-            session.output.text(try StructuredText.of(["services": byName.mapValues(ServiceLine.init)], format))
+            session.output.text(try StructuredText.of(["services": byName], format))
             return
         }
         if services.isEmpty {
@@ -36,24 +36,5 @@ struct ServicesCommand: SessionCommand {
             ])
         }
         session.output.text(table.text)
-    }
-
-    /// A service under its name, which it therefore does not repeat.
-    private struct ServiceLine: Encodable {
-        var startup: ServiceStartup
-        var current: ServiceStatus
-        var since: Timestamp?
-
-        enum CodingKeys: String, CodingKey {
-            case startup
-            case current
-            case since = "current-since"
-        }
-
-        init(_ service: ServiceInfo) {
-            startup = service.startup
-            current = service.current
-            since = service.currentSince
-        }
     }
 }

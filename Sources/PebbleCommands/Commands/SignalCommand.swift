@@ -9,11 +9,11 @@ struct SignalCommand: SessionCommand {
         abstract: "Send a signal to one or more running services"
     )
 
-    @Argument(help: "The signal, with or without SIG.")
+    @Argument
     var signal: String
 
-    @Argument(help: "Which services.")
-    var names: [String]
+    @Argument
+    var names: [String] = []
 
     func run(in session: Session) throws {
         guard signal == signal.uppercased() else {

@@ -9,7 +9,7 @@ struct StartChecksCommand: SessionCommand {
         abstract: "Start one or more checks"
     )
 
-    @Argument(help: "Which checks.")
+    @Argument
     var names: [String]
 
     func run(in session: Session) throws {

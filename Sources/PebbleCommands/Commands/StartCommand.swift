@@ -11,7 +11,7 @@ struct StartCommand: SessionCommand {
 
     @OptionGroup var wait: WaitOptions
 
-    @Argument(help: "Which services.")
+    @Argument
     var names: [String]
 
     func run(in session: Session) throws {

@@ -9,13 +9,13 @@ struct TasksCommand: SessionCommand {
 
     @OptionGroup var time: TimeOptions
 
-    @Option(help: "Select the last change of a kind, such as start; with ? at the end, none is no error.")
+    @Option
     var last: String?
 
-    @Option(help: "Output format: text, json or yaml.")
+    @Option
     var format = OutputFormat.text
 
-    @Argument(help: "The id of the change.")
+    @Argument
     var id: String?
 
     func run(in session: Session) throws {
@@ -45,7 +45,7 @@ struct TasksCommand: SessionCommand {
 
     private func find(_ session: Session) throws -> ChangeInfo? {
         switch (id, last) {
-        case (.some, .some): throw CommandFailure("cannot use change ID and --last together")
+        case (.some, .some): throw CommandFailure("cannot use change ID and type together")
         case (let id?, nil): return try session.client.change(id)
         case (nil, nil): throw CommandFailure("please provide change ID or type with --last=<type>")
         case (nil, let last?):

@@ -8,10 +8,10 @@ import PebbleDaemon
 struct VersionCommand: SessionCommand {
     static let configuration = CommandConfiguration(commandName: "version", abstract: "Show version details")
 
-    @Flag(name: .customLong("client"), help: "Only show the client's version.")
+    @Flag(name: .customLong("client"))
     var clientOnly = false
 
-    @Option(help: "Output format: text, json or yaml.")
+    @Option
     var format = OutputFormat.text
 
     func run(in session: Session) throws {
@@ -22,16 +22,15 @@ struct VersionCommand: SessionCommand {
             )
             return
         }
-        var server: String?
-        do throws(PebbleClientError) {
-            server = try session.client.systemInfo().version
-        } catch {
-            guard case .notReachable = error else { throw error }
-        }
-        if format == .text {
-            session.output.text("client  \(version)\nserver  \(server ?? "-")\n")
-        } else {
-            session.output.text(try StructuredText.of(["client": version, "server": server ?? "-"], format))
+        let server = Result { () throws(PebbleClientError) in try session.client.systemInfo().version }
+        switch (format, server) {
+        case (.text, .success(let server)): session.output.text("client  \(version)\nserver  \(server)\n")
+        case (.text, .failure(.notReachable)): session.output.text("client  \(version)\nserver  -\n")
+        case (_, .success(let server)):
+            session.output.text(try StructuredText.of(["client": version, "server": server], format))
+        case (_, .failure(let error)):
+            if format != .text { session.output.text(try StructuredText.of(["client": version], format)) }
+            throw CommandFailure("cannot obtain system details: \(error)")
         }
     }
 }

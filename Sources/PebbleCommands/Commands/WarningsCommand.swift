@@ -9,16 +9,16 @@ struct WarningsCommand: SessionCommand {
 
     @OptionGroup var time: TimeOptions
 
-    @Option(help: "Output format: text, json or yaml.")
+    @Option
     var format = OutputFormat.text
 
-    @Flag(help: "Show those too that were acknowledged.")
+    @Flag
     var all = false
 
-    @Flag(help: "Show more about each.")
+    @Flag
     var verbose = false
 
-    @Option(help: "Whether to use Unicode characters: auto, never or always.")
+    @Option
     var unicode = "auto"
 
     func run(in session: Session) throws {

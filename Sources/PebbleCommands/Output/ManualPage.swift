@@ -4,18 +4,17 @@ import ArgumentParser
 /// The manual page of the whole command, as `man` reads it.
 enum ManualPage {
     static func text() -> String {
-        let root = PebbleCommand.configuration
         var lines = [
             ".TH pebble 8 \"\" \"\" \"System Manager's Manual\"",
             ".SH NAME", "pebble \\- run and manage services",
             ".SH SYNOPSIS", ".B pebble", "<command> [<options>...]",
-            ".SH DESCRIPTION", escaped(root.abstract),
+            ".SH DESCRIPTION", escaped(HelpText.about),
             ".SH OPTIONS", ".TP", "\\fB\\-h, \\-\\-help\\fP", "Show help information.",
             ".SH COMMANDS",
         ]
-        for command in root.subcommands {
-            lines += [".SS \(escaped(command._commandName))", ".nf"]
-            let help = PebbleCommand.helpMessage(for: command)
+        for command in CommandSyntax.all {
+            lines += [".SS \(escaped(command.name))", escaped(command.summary), ".nf"]
+            let help = HelpText.text(of: command)
             lines += help.split(separator: "\n", omittingEmptySubsequences: false).map { escaped(String($0)) }
             lines.append(".fi")
         }

@@ -21,6 +21,7 @@ final class Daemon: Sendable {
     /// Makes everything but starts nothing.
     init(_ options: DaemonOptions, log: DaemonLog? = nil) throws {
         self.options = options
+        Self.leaveBehind(options)
         let now: @Sendable () -> Timestamp = { Timestamp.now() }
         let log =
             log ?? (options.isSilent ? .silent(now: now) : .standardError(isDetailed: options.isDebugging, now: now))
@@ -64,11 +65,12 @@ final class Daemon: Sendable {
 
     /// Runs until something asks for the end; returns the exit code.
     func run(ready: @Sendable () -> Void = {}) async throws -> Int32 {
-        log.record(.started)
         try DaemonDirectory.prepare(options)
+        log.record(.started(by: String(geteuid())))
         let layers = try await loadLayers()
         let inherited = options.ownsProcess ? InheritedSocket.find(options.environment) : nil
-        let server = HTTPServer(api: API(supervisor: supervisor))
+        Self.leaveBehind(options)
+        let server = HTTPServer(api: API(supervisor: supervisor), pace: options.requestPace)
         let supervisor = supervisor
         // The predecessor's socket tells whether it still lives; what it left is ours only if it does not. Clients
         // come in when all that is dealt with: before, they would see services that are about to go.
@@ -76,6 +78,7 @@ final class Daemon: Sendable {
             try await supervisor.openState(directory: options.isPersistent ? options.directory : nil)
             await supervisor.stopLeftovers()
             try await supervisor.load(layers)
+            Self.leaveBehind(options)
         }
         let socket: any Channel
         if let inherited {
@@ -108,6 +111,12 @@ final class Daemon: Sendable {
         return await end(reason)
     }
 
+    /// Gives back what the part of the start that is over has needed of the program, so that the parts do not add up to
+    /// the most that the daemon ever needs.
+    private static func leaveBehind(_ options: DaemonOptions) {
+        if options.ownsProcess { ProcessMemory.giveBack() }
+    }
+
     private func loadLayers() async throws -> [Layer] {
         let layers = try LayersDirectory.read("\(options.directory)/layers", accounts: Accounts())
         return try ArgumentsLayer.adding(options.serviceArguments, to: layers)
@@ -128,7 +137,7 @@ final class Daemon: Sendable {
         guard options.isPersistent else {
             throw DaemonError(.invalid, "cannot serve HTTPS when PEBBLE_PERSIST is \"never\": there is no key to keep")
         }
-        let (host, port) = try HTTPAddress.parse(address)
+        let (host, port) = try HTTPAddress.parse(address, to: "TLS listen")
         let now: @Sendable () -> Timestamp = { Timestamp.now() }
         let identity = try ServerIdentity(directory: options.directory, host: host, now: now)
         // Here, so that what is wrong with it is known before anybody connects.
@@ -151,6 +160,7 @@ final class Daemon: Sendable {
     private func end(_ reason: ShutdownReason) async -> Int32 {
         SystemNotifier(socketPath: options.environment["NOTIFY_SOCKET"]).send("STOPPING=1")
         log.write("Exiting on \(reason.text).")
+        log.record(.ended(by: String(geteuid())))
         await supervisor.silenceChecks()
         await supervisor.abortCommands()
         await supervisor.stopAllServices()
@@ -158,7 +168,6 @@ final class Daemon: Sendable {
         await supervisor.finishForwarding()
         await supervisor.endUpkeep()
         await supervisor.finishState()
-        log.record(.ended)
         return reason.exitCode
     }
 

@@ -24,7 +24,7 @@ enum DaemonDirectory {
     }
 
     private static func refusal(_ reason: String) -> DaemonError {
-        DaemonError(.invalid, "cannot run daemon: \(reason)")
+        DaemonError(.invalid, reason)
     }
 
     /// Copies a directory into an empty or missing one.

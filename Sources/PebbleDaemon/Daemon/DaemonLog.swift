@@ -31,7 +31,7 @@ struct DaemonLog: Sendable {
 
     /// Writes a line of JSON.
     func record(_ event: SecurityEvent) {
-        sink(event.line(at: now()))
+        write(event.line(at: now()))
     }
 
     /// The log on standard error.

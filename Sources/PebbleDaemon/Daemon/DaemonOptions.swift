@@ -46,6 +46,8 @@ public struct DaemonOptions: Sendable {
     var forwarding = ForwardingTiming()
     /// How long the client of a command has to connect.
     var execPatience = Duration.seconds(5)
+    /// How slow clients may be.
+    var requestPace = RequestPace()
     /// What the daemon says its version is.
     public var version: String
     /// Whether the daemon takes signals, orphans and the process's exit as its own, as the program `pebble` does.

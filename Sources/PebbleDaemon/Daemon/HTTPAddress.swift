@@ -3,11 +3,16 @@ import NIOCore
 
 /// A TCP address as people write it: `host:port`, `:port` or `[host]:port`.
 enum HTTPAddress {
-    static func parse(_ text: String) throws(DaemonError) -> (host: String, port: Int) {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
-            (0...65535).contains(port)
-        else {
-            throw DaemonError(.invalid, "cannot listen on \"\(text)\": must look like \"host:port\" or \":port\"")
+    static func parse(_ text: String, to verb: String = "listen") throws(DaemonError) -> (host: String, port: Int) {
+        guard let colon = text.lastIndex(of: ":") else {
+            throw DaemonError(
+                .invalid,
+                "cannot \(verb) on \"\(text)\": listen tcp: address \(text): missing port in address"
+            )
+        }
+        let digits = text[text.index(after: colon)...]
+        guard let port = Int(digits), (0...65535).contains(port) else {
+            throw DaemonError(.invalid, "cannot \(verb) on \"\(text)\": listen tcp: address \(digits): invalid port")
         }
         var host = text[..<colon]
         if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }

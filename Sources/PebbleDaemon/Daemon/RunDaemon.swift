@@ -31,7 +31,7 @@ public func runDaemon(
         withExtendedLifetime(signals) {}
         return code
     } catch {
-        let message = Array("error: \(error)\n".utf8)
+        let message = Array("cannot run daemon: \(error)\n".utf8)
         _ = write(2, message, message.count)
         return 1
     }

@@ -4,39 +4,50 @@ import PebbleAPI
 
 /// What whoever watches over the machine's security wants to know, in the words of OWASP's logging vocabulary.
 enum SecurityEvent: Equatable, Sendable {
-    case started
-    case ended
-    case monitorDisabled(by: Peer, check: String)
-    case adminAllowed(Peer, path: String)
-    case denied(Peer, path: String)
-    case userCreated(by: Peer, name: String, access: String)
-    case userUpdated(by: Peer, name: String, access: String)
-    case userDeleted(by: Peer, name: String)
+    case started(by: String)
+    case ended(by: String)
+    case monitorDisabled(by: String, check: String)
+    case commandRun(by: String, program: String)
+    case filePushed(by: String, path: String)
+    case filePulled(by: String, path: String)
+    case denied(by: String, path: String)
+    case userCreated(by: String, name: String, access: String)
+    case userUpdated(by: String, name: String, access: String)
+    case userDeleted(by: String, name: String)
 
-    /// The event's name and, after a colon, what it is about.
+    /// The event's name and, after a colon, who did what.
     var code: String {
         switch self {
-        case .started: "sys_startup"
-        case .ended: "sys_shutdown"
-        case .monitorDisabled(let peer, let check): "sys_monitor_disabled:\(peer.securityName),\(check)"
-        case .adminAllowed(let peer, let path): "authz_admin:\(peer.securityName),\(path)"
-        case .denied(let peer, let path): "authz_fail:\(peer.securityName),\(path)"
-        case .userCreated(let peer, let name, let access): "user_created:\(peer.securityName),\(name),\(access)"
-        case .userUpdated(let peer, let name, let access): "user_updated:\(peer.securityName),\(name),\(access)"
-        case .userDeleted(let peer, let name): "user_deleted:\(peer.securityName),\(name)"
+        case .started(let user): "sys_startup:\(user)"
+        case .ended(let user): "sys_shutdown:\(user)"
+        case .monitorDisabled(let user, let check): "sys_monitor_disabled:\(user),\(check)"
+        case .commandRun(let user, _): "authz_admin:\(user),exec"
+        case .filePushed(let user, _): "authz_admin:\(user),push_file"
+        case .filePulled(let user, _): "authz_admin:\(user),pull_file"
+        case .denied(let user, let path): "authz_fail:\(user),\(path)"
+        case .userCreated(let user, let name, let access): "user_created:\(user),\(name),\(access)"
+        case .userUpdated(let user, let name, let access): "user_updated:\(user),\(name),\(access)"
+        case .userDeleted(let user, let name): "user_deleted:\(user),\(name)"
         }
+    }
+
+    var level: String {
+        guard case .denied = self else { return "WARN" }
+        return "CRITICAL"
     }
 
     var description: String {
         switch self {
         case .started: "Starting daemon"
-        case .ended: "Stopping daemon"
-        case .monitorDisabled(let peer, let check): "\(peer.securityWords) stopped check \(check)"
-        case .adminAllowed(let peer, let path): "\(peer.securityWords) granted admin access to \(path)"
-        case .denied(let peer, let path): "\(peer.securityWords) denied access to \(path)"
-        case .userCreated(let peer, let name, let access): "\(peer.securityWords) created \(access) user \(name)"
-        case .userUpdated(let peer, let name, let access): "\(peer.securityWords) updated \(access) user \(name)"
-        case .userDeleted(let peer, let name): "\(peer.securityWords) deleted user \(name)"
+        case .ended: "Shutting down daemon"
+        case .monitorDisabled(_, let check): "Stopping check \(check)"
+        case .commandRun(_, let program): "Executing command \(program)"
+        case .filePushed(_, let path): "Pushing file \(path)"
+        case .filePulled(_, let path): "Pulling file \(path)"
+        case .denied(let user, let path): "User \(user) not authorized to access \(path)"
+        case .userCreated(_, let name, let access): "Creating \(access) user \(name)"
+        case .userUpdated(_, let name, let access): "Updating \(access) user \(name)"
+        case .userDeleted(_, let name): "Deleting user \(name)"
         }
     }
 
@@ -45,7 +56,7 @@ enum SecurityEvent: Equatable, Sendable {
         var json = JSONWriter()
         json.object { json in
             let fields = [
-                ("type", "security"), ("datetime", time.text(fractionDigits: 3)), ("level", "WARN"), ("event", code),
+                ("type", "security"), ("datetime", time.text(fractionDigits: 0)), ("level", level), ("event", code),
                 ("description", description), ("appid", "pebble"),
             ]
             for (name, value) in fields {
@@ -60,31 +71,16 @@ enum SecurityEvent: Equatable, Sendable {
     static func changes(
         from before: [String: IdentityInfo],
         to after: [String: IdentityInfo],
-        by peer: Peer
+        by user: String
     ) -> [SecurityEvent] {
         Set(before.keys).union(after.keys).sorted().compactMap { name in
             let access = after[name]?.access?.rawValue ?? ""
             switch (before[name], after[name]) {
-            case (nil, .some): return .userCreated(by: peer, name: name, access: access)
-            case (.some, nil): return .userDeleted(by: peer, name: name)
-            case (let old, let new) where old != new: return .userUpdated(by: peer, name: name, access: access)
+            case (nil, .some): return .userCreated(by: user, name: name, access: access)
+            case (.some, nil): return .userDeleted(by: user, name: name)
+            case (let old, let new) where old != new: return .userUpdated(by: user, name: name, access: access)
             default: return nil
             }
-        }
-    }
-}
-
-extension Peer {
-    fileprivate var securityName: String {
-        guard case .local(let userID) = self else { return "-" }
-        return String(userID)
-    }
-
-    fileprivate var securityWords: String {
-        switch self {
-        case .local(let userID): "UID \(userID)"
-        case .remote: "HTTP client"
-        case .secured: "HTTPS client"
         }
     }
 }

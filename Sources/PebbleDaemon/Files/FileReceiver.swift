@@ -8,10 +8,12 @@ struct FileReceiver: Sendable {
     var operations: FileOperations
     var body: RequestBody
     var boundary: String
+    /// Called before a file is written.
+    var announce: @Sendable (_ path: String) -> Void = { _ in }
 
     /// Off the supervisor's loop, as the disk may take its time.
     @concurrent func run() async throws -> [FileResult] {
-        var writing = FileWriting(operations: operations)
+        var writing = FileWriting(operations: operations, announce: announce)
         defer { writing.discard() }
         var reader = MultipartReader(boundary: boundary)
         while let chunk = try await body.next() {
@@ -39,12 +41,14 @@ private struct FileWriting {
     }
 
     let operations: FileOperations
+    let announce: @Sendable (_ path: String) -> Void
     private var part = Part.none
     private var request: FilesRequest?
     private var outcomes: [String: FileError?] = [:]
 
-    init(operations: FileOperations) {
+    init(operations: FileOperations, announce: @escaping @Sendable (_ path: String) -> Void) {
         self.operations = operations
+        self.announce = announce
     }
 
     mutating func take(_ event: MultipartReader.Event) throws {
@@ -67,6 +71,7 @@ private struct FileWriting {
         guard let item = request.files?.first(where: { $0.path == path }) else {
             throw DaemonError(.invalid, "no metadata for path \"\(path)\"")
         }
+        announce(path)
         do {
             part = .file(path: path, try operations.beginWriting(item))
         } catch {

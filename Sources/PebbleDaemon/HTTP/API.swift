@@ -23,6 +23,51 @@ struct API: Sendable {
         )
     }
 
+    /// Answers a request that has come whole, has no body, and asks for what is there; says whether it was one.
+    ///
+    /// A task would cost as much as all the rest.
+    func answerAtOnce(_ head: HTTPRequestHead, peer: Peer, channel: any Channel) -> Bool {
+        // A password takes a thread and a while.
+        guard !head.headers.contains(name: "authorization") else { return false }
+        return supervisor.assumeIsolated { supervisor in
+            let start = ContinuousClock.now
+            guard let response = lookUp(head, peer: peer, supervisor) else { return false }
+            supervisor.restSoon()
+            supervisor.flush()
+            var reply = HTTPResponseHead(version: head.version, status: .init(statusCode: response.status))
+            reply.headers = response.headers
+            if case .bytes(let bytes) = response.body {
+                write(bytes, reply, to: head, keepsAlive: head.isKeepAlive, channel)
+            }
+            logRequest(head, response.status, peer, ContinuousClock.now - start)
+            return true
+        }
+    }
+
+    private func lookUp(_ head: HTTPRequestHead, peer: Peer, _ supervisor: isolated Supervisor) -> APIResponse? {
+        do {
+            guard case .route(let route, var request) = try find(head), case .atOnce(let lookup) = route.answer else {
+                return nil
+            }
+            let access = AccessRules.access(
+                peer: peer,
+                credentials: nil,
+                identities: supervisor.document.identities,
+                daemonUserID: geteuid(),
+                verify: { _, _ in false }
+            )
+            request.caller = Caller(
+                peer: peer,
+                access: access,
+                identity: AccessRules.identity(of: peer, supervisor.document.identities)
+            )
+            try admit(request, to: route)
+            return try lookup(supervisor, request)
+        } catch {
+            return ErrorMapping.response(to: error)
+        }
+    }
+
     /// Begins to answer a request.
     ///
     /// On the supervisor's loop, as is the rest of it.
@@ -65,45 +110,60 @@ struct API: Sendable {
 
     private func respond(to head: HTTPRequestHead, body: RequestBody, peer: Peer) async -> APIResponse {
         do {
-            let (path, query) = RequestTarget.split(head.uri)
-            let clean = RequestTarget.clean(path)
-            guard path.hasPrefix("/") else {
-                throw DaemonError(.notFound, "invalid API endpoint requested")
-            }
-            guard clean == path else {
-                var response = APIResponse.text("", status: 301, contentType: nil)
-                let query = head.uri.firstIndex(of: "?").map { String(head.uri[$0...]) } ?? ""
-                response.headers.add(name: "Location", value: clean + query)
+            switch try find(head) {
+            case .elsewhere(let response):
                 return response
-            }
-            switch router.match(head.method, path) {
-            case .nothing:
-                throw DaemonError(.notFound, "invalid API endpoint requested")
-            case .wrongMethod:
-                let result = ErrorResult(message: "method \"\(head.method.rawValue)\" not allowed")
-                return APIResponse.error(result, status: 405)
-            case .route(let route, let captures):
-                let caller = await caller(head, peer: peer)
-                guard route.access.allows(caller) else {
-                    supervisor.surroundings.log.record(.denied(peer, path: path))
-                    throw DaemonError(.unauthenticated, "access denied", kind: .loginRequired)
+            case .route(let route, var request):
+                request.body = body
+                request.caller = await caller(head, peer: peer)
+                try admit(request, to: route)
+                switch route.answer {
+                case .inTime(let handler): return try await handler(self, request)
+                case .atOnce(let lookup): return try await lookup(supervisor, request)
                 }
-                if case .admin = route.access {
-                    supervisor.surroundings.log.record(.adminAllowed(peer, path: path))
-                }
-                let request = APIRequest(
-                    method: head.method,
-                    path: path,
-                    query: query,
-                    headers: head.headers,
-                    body: body,
-                    caller: caller,
-                    captures: captures
-                )
-                return try await route.handler(self, request)
             }
         } catch {
             return ErrorMapping.response(to: error)
+        }
+    }
+
+    /// What a request turns out to be for.
+    private enum Found {
+        case route(Route, APIRequest)
+        /// The client is sent to the right place.
+        case elsewhere(APIResponse)
+    }
+
+    private func find(_ head: HTTPRequestHead) throws -> Found {
+        let (path, query) = RequestTarget.split(head.uri)
+        let clean = RequestTarget.clean(path)
+        guard path.hasPrefix("/") else {
+            throw DaemonError(.notFound, "invalid API endpoint requested")
+        }
+        guard clean == path else {
+            var response = APIResponse.text("", status: 301, contentType: nil)
+            let query = head.uri.firstIndex(of: "?").map { String(head.uri[$0...]) } ?? ""
+            response.headers.add(name: "Location", value: clean + query)
+            return .elsewhere(response)
+        }
+        switch router.match(head.method, path) {
+        case .nothing:
+            throw DaemonError(.notFound, "invalid API endpoint requested")
+        case .wrongMethod:
+            let result = ErrorResult(message: "method \"\(head.method.rawValue)\" not allowed")
+            return .elsewhere(APIResponse.error(result, status: 405))
+        case .route(let route, let captures):
+            return .route(
+                route,
+                APIRequest(method: head.method, path: path, query: query, headers: head.headers, captures: captures)
+            )
+        }
+    }
+
+    private func admit(_ request: APIRequest, to route: Route) throws(DaemonError) {
+        guard route.access.allows(request.caller) else {
+            supervisor.surroundings.log.record(.denied(by: request.caller.name, path: request.path))
+            throw DaemonError(.unauthenticated, "access denied", kind: .loginRequired)
         }
     }
 
@@ -127,7 +187,8 @@ struct API: Sendable {
             daemonUserID: geteuid(),
             verify: { _, _ in isVerified }
         )
-        return Caller(peer: peer, access: access)
+        let identity = isVerified ? credentials?.name : AccessRules.identity(of: peer, identities)
+        return Caller(peer: peer, access: access, identity: identity)
     }
 
     private func send(
@@ -138,23 +199,35 @@ struct API: Sendable {
     ) async throws {
         var reply = HTTPResponseHead(version: head.version, status: .init(statusCode: response.status))
         reply.headers = response.headers
-        if !keepsAlive { reply.headers.replaceOrAdd(name: "Connection", value: "close") }
         switch response.body {
         case .bytes(let bytes):
-            reply.headers.replaceOrAdd(name: "Content-Length", value: String(bytes.readableBytes))
-            channel.write(HTTPServerResponsePart.head(reply), promise: nil)
-            if head.method != .HEAD { channel.write(HTTPServerResponsePart.body(.byteBuffer(bytes)), promise: nil) }
-            // Not waited for, as waiting is done on another thread, and the way there and back costs more than the
-            // rest. The connection sees to it that the next request is read only when there is room for its answer.
-            let isWritten = keepsAlive ? nil : channel.eventLoop.makePromise(of: Void.self)
-            isWritten?.futureResult.whenComplete { _ in channel.close(promise: nil) }
-            channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: isWritten)
+            write(bytes, reply, to: head, keepsAlive: keepsAlive, channel)
         case .stream(let write):
+            if !keepsAlive { reply.headers.replaceOrAdd(name: "Connection", value: "close") }
             try await channel.writeAndFlush(HTTPServerResponsePart.head(reply))
             try await write(ResponseWriter(channel: channel))
             try await channel.writeAndFlush(HTTPServerResponsePart.end(nil))
             if !keepsAlive { channel.close(promise: nil) }
         }
+    }
+
+    private func write(
+        _ bytes: ByteBuffer,
+        _ reply: HTTPResponseHead,
+        to head: HTTPRequestHead,
+        keepsAlive: Bool,
+        _ channel: any Channel
+    ) {
+        var reply = reply
+        if !keepsAlive { reply.headers.replaceOrAdd(name: "Connection", value: "close") }
+        reply.headers.replaceOrAdd(name: "Content-Length", value: String(bytes.readableBytes))
+        channel.write(HTTPServerResponsePart.head(reply), promise: nil)
+        if head.method != .HEAD { channel.write(HTTPServerResponsePart.body(.byteBuffer(bytes)), promise: nil) }
+        // Not waited for, as waiting is done on another thread, and the way there and back costs more than the
+        // rest. The connection sees to it that the next request is read only when there is room for its answer.
+        let isWritten = keepsAlive ? nil : channel.eventLoop.makePromise(of: Void.self)
+        isWritten?.futureResult.whenComplete { _ in channel.close(promise: nil) }
+        channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: isWritten)
     }
 
     private func logRequest(_ head: HTTPRequestHead, _ status: Int, _ peer: Peer, _ duration: Duration) {
@@ -171,7 +244,7 @@ struct API: Sendable {
 enum LogText {
     /// Control characters would let a client write lines of its own.
     static func escaped(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: { $0.value < 32 || $0.value == 127 }) else { return text }
+        guard text.utf8.contains(where: { $0 < 32 || $0 == 127 }) else { return text }
         return text.unicodeScalars.map { scalar in
             scalar.value < 32 || scalar.value == 127 ? "\\x\(String(scalar.value, radix: 16))" : String(scalar)
         }.joined()

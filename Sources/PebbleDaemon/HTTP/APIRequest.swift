@@ -10,8 +10,8 @@ struct APIRequest: Sendable {
     var path: String
     var query: [(name: String, value: String)]
     var headers: HTTPHeaders
-    var body: RequestBody
-    var caller: Caller
+    var body = RequestBody.none
+    var caller = Caller(peer: .remote, access: nil)
     /// What the pattern of the route left open, in order.
     var captures: [String] = []
 
@@ -46,8 +46,6 @@ struct APIRequest: Sendable {
 enum APILimits {
     /// Bodies but those of files, which are written as they come.
     static let bodySize = 16 << 20
-    /// How long a client may be silent in the middle of a request, or between two.
-    static let idleTimeout = TimeAmount.minutes(10)
     /// The metadata in front of written files.
     static let metadataSize = 4 << 20
 }

@@ -25,6 +25,11 @@ struct Caller: Hashable, Sendable {
     var peer: Peer
     /// What the caller may do; nil is nothing but what is open to all.
     var access: IdentityAccess?
+    /// The identity that says so, if one does.
+    var identity: String?
+
+    /// What the daemon's log calls the caller.
+    var name: String { identity ?? userID.map(String.init) ?? "-" }
 
     /// The user, of those who come over the Unix socket.
     var userID: UInt32? {
@@ -78,17 +83,22 @@ enum AccessRules {
         {
             return identity.access
         }
+        if let name = identity(of: peer, identities) { return identities[name]?.access }
+        guard case .local(let userID) = peer else { return nil }
+        return userID == 0 || userID == daemonUserID ? .admin : .read
+    }
+
+    /// The identity of whoever needs no password for it.
+    static func identity(of peer: Peer, _ identities: [String: IdentityInfo]) -> String? {
         switch peer {
         case .remote:
             return nil
         case .secured(let certificate):
             // One that is out of date is none, and so is what an identity may have instead of one.
             guard !certificate.isEmpty else { return nil }
-            let known = identities.filter { $0.value.cert?.pem.flatMap(Certificates.der) == certificate }
-            return known.min { $0.key < $1.key }?.value.access
+            return identities.filter { $0.value.cert?.pem.flatMap(Certificates.der) == certificate }.keys.min()
         case .local(let userID):
-            if let identity = identities.values.first(where: { $0.local?.userID == userID }) { return identity.access }
-            return userID == 0 || userID == daemonUserID ? .admin : .read
+            return identities.first { $0.value.local?.userID == userID }?.key
         }
     }
 }

@@ -11,6 +11,9 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
 
     private let api: API
     private let peer: Peer
+    private let pace: RequestPaceHandler
+    /// A request that has no body and may need no task: see ``API/answerAtOnce(_:peer:channel:)``.
+    private var lookup: HTTPRequestHead?
     private var body: RequestBody?
     private var task: Task<Void, Never>?
     private var isReadHeld = false
@@ -20,24 +23,40 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     /// Nothing more is to be written: the client is gone, or has been told that its request makes no sense.
     private var isOver = false
 
-    init(api: API, peer: Peer) {
+    init(api: API, peer: Peer, pace: RequestPaceHandler) {
         self.api = api
         self.peer = peer
+        self.pace = pace
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
-            let channel = context.channel
-            let body = RequestBody { channel.pipeline.fireUserInboundEventTriggered(ReadAgain()) }
-            self.body = body
-            isAnswering = true
-            task = api.begin(head, body: body, peer: peer, channel: channel)
+            pace.headersCame()
+            if head.method == .GET, !head.hasBody {
+                lookup = head
+            } else {
+                begin(head, context)
+            }
         case .body(let buffer):
             body?.append(buffer)
         case .end:
+            pace.requestCame()
+            if let head = lookup.take() {
+                isAnswering = true
+                if api.answerAtOnce(head, peer: peer, channel: context.channel) { return }
+                begin(head, context)
+            }
             body?.end()
         }
+    }
+
+    private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        let channel = context.channel
+        let body = RequestBody { channel.pipeline.fireUserInboundEventTriggered(ReadAgain()) }
+        self.body = body
+        isAnswering = true
+        task = api.begin(head, body: body, peer: peer, channel: channel)
     }
 
     /// Reading stops while much of a body waits to be taken, and while the client does not take its answers.
@@ -46,6 +65,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
             context.read()
         } else {
             isReadHeld = true
+            pace.pause()
         }
     }
 
@@ -56,6 +76,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private func readAgain(_ context: ChannelHandlerContext) {
         guard isReadHeld, hasRoom(context) else { return }
         isReadHeld = false
+        pace.pause()
         context.read()
     }
 
@@ -65,11 +86,6 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is IdleStateHandler.IdleStateEvent {
-            // Whoever waits for an answer may be silent; whoever owes the rest of a request, or the next, may not.
-            if !isAnswering || body?.isComplete == false { context.close(promise: nil) }
-            return
-        }
         if event as? ChannelEvent == .inputClosed {
             isInputEnded = true
             if !isAnswering { context.close(promise: nil) }
@@ -91,6 +107,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
                 return
             }
             isAnswering = false
+            pace.answered()
             guard isInputEnded else {
                 context.write(data, promise: promise)
                 return
@@ -120,6 +137,12 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         // Malformed requests have been answered further down; whatever it is, it costs the connection and no more.
         end()
         context.close(promise: nil)
+    }
+}
+
+extension HTTPRequestHead {
+    fileprivate var hasBody: Bool {
+        headers.contains(name: "content-length") || headers.contains(name: "transfer-encoding")
     }
 }
 

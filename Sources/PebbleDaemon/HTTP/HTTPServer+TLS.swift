@@ -6,7 +6,7 @@ import NIOPosix
 extension HTTPServer {
     /// Listens on a TCP address for clients that show a certificate; an empty host is all of the machine's.
     func listen(host: String, port: Int, identity: ServerIdentity) async throws -> any Channel {
-        let (api, counter) = (api, counter)
+        let (api, counter, pace) = (api, counter, pace)
         let bootstrap = ServerBootstrap(group: loop)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -17,7 +17,7 @@ extension HTTPServer {
                     // Before it is known who it is: all of them share what there is for others.
                     try counter.admit(channel, from: .secured(certificate: []))
                     let handler = try TLSHandler(context: try identity.context(), host: nil) { channel, certificate in
-                        try Self.configure(channel, api: api, peer: .secured(certificate: certificate))
+                        try Self.configure(channel, api: api, peer: .secured(certificate: certificate), pace: pace)
                     }
                     try channel.pipeline.syncOperations.addHandler(handler)
                     let log = api.supervisor.surroundings.log
@@ -46,7 +46,7 @@ private final class StrangerLog: ChannelInboundHandler, RemovableChannelHandler 
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if error is TLSError {
-            log.record(.denied(.secured(certificate: []), path: "tls"))
+            log.record(.denied(by: "-", path: "tls"))
             log.debug("HTTPS client \(context.remoteAddress?.ipAddress ?? "-"): \(error)")
         }
         context.fireErrorCaught(error)

@@ -11,6 +11,7 @@ import Synchronization
 /// Listens for clients, on the supervisor's loop.
 struct HTTPServer: Sendable {
     let api: API
+    let pace: RequestPace
     let counter = ConnectionCounter()
 
     var loop: any EventLoop { api.supervisor.loop }
@@ -52,7 +53,7 @@ struct HTTPServer: Sendable {
     private func bootstrap(
         peer: @escaping @Sendable (any Channel) -> EventLoopFuture<Peer>
     ) -> ServerBootstrap {
-        let (api, counter) = (api, counter)
+        let (api, counter, pace) = (api, counter, pace)
         return ServerBootstrap(group: loop)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -65,14 +66,15 @@ struct HTTPServer: Sendable {
             .childChannelInitializer { channel in
                 peer(channel).flatMapThrowing { peer in
                     try counter.admit(channel, from: peer)
-                    try Self.configure(channel, api: api, peer: peer)
+                    try Self.configure(channel, api: api, peer: peer, pace: pace)
                 }
             }
     }
 
-    static func configure(_ channel: any Channel, api: API, peer: Peer) throws {
-        let handler = HTTPConnectionHandler(api: api, peer: peer)
-        let loopHandler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
+    static func configure(_ channel: any Channel, api: API, peer: Peer, pace: RequestPace) throws {
+        let paceHandler = RequestPaceHandler(pace: pace)
+        let handler = HTTPConnectionHandler(api: api, peer: peer, pace: paceHandler)
+        let loopHandlers = NIOLoopBound((handler, paceHandler), eventLoop: channel.eventLoop)
         let upgrader = NIOWebSocketServerUpgrader(
             maxFrameSize: 16 << 20,
             automaticErrorHandling: true,
@@ -88,13 +90,15 @@ struct HTTPServer: Sendable {
                 }
             }
         )
-        try channel.pipeline.syncOperations.addHandler(IdleStateHandler(readTimeout: APILimits.idleTimeout))
+        try channel.pipeline.syncOperations.addHandler(paceHandler)
         try channel.pipeline.syncOperations.configureHTTPServerPipeline(
             withPipeliningAssistance: true,
             withServerUpgrade: (
                 upgraders: [upgrader],
                 completionHandler: { context in
-                    context.pipeline.syncOperations.removeHandler(loopHandler.value, promise: nil)
+                    let (handler, paceHandler) = loopHandlers.value
+                    context.pipeline.syncOperations.removeHandler(handler, promise: nil)
+                    context.pipeline.syncOperations.removeHandler(paceHandler, promise: nil)
                 }
             ),
             withErrorHandling: true

@@ -21,11 +21,15 @@ final class RequestBody: Sendable {
         self.wantsMore = wantsMore
     }
 
+    /// That of a request which has none.
+    static let none: RequestBody = {
+        let body = RequestBody {}
+        body.end()
+        return body
+    }()
+
     /// Whether more should be read from the connection.
     var hasRoom: Bool { state.withLock { $0.buffered < Self.highWater } }
-
-    /// Whether all of it has come.
-    var isComplete: Bool { state.withLock { $0.isEnded } }
 
     func append(_ buffer: ByteBuffer) {
         let waiter = state.withLock { state in

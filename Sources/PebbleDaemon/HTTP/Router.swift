@@ -4,18 +4,35 @@ import NIOHTTP1
 /// One endpoint: a method on a path.
 struct Route: Sendable {
     typealias Handler = @Sendable (API, APIRequest) async throws -> APIResponse
+    typealias Lookup = @Sendable (isolated Supervisor, APIRequest) throws -> APIResponse
+
+    /// What is done about a request.
+    enum Answer: Sendable {
+        /// It may take its time, change things and read a body.
+        case inTime(Handler)
+        /// It is all there already, and only looked up: such a request needs no task of its own.
+        case atOnce(Lookup)
+    }
 
     var method: HTTPMethod
     /// Segments, of which those in braces take anything.
     var pattern: [Substring]
     var access: AccessLevel
-    var handler: Handler
+    var answer: Answer
 
     init(_ method: HTTPMethod, _ path: String, _ access: AccessLevel, _ handler: @escaping Handler) {
+        self.init(method, path, access, .inTime(handler))
+    }
+
+    init(_ method: HTTPMethod, _ path: String, _ access: AccessLevel, atOnce lookup: @escaping Lookup) {
+        self.init(method, path, access, .atOnce(lookup))
+    }
+
+    private init(_ method: HTTPMethod, _ path: String, _ access: AccessLevel, _ answer: Answer) {
         self.method = method
         pattern = Self.segments(path[...])
         self.access = access
-        self.handler = handler
+        self.answer = answer
     }
 
     /// What a path says where the pattern is open; nil if it does not fit.

@@ -17,7 +17,7 @@ enum ArgumentsLayer {
             guard let service = plan.services[item.service] else {
                 throw DaemonError(
                     .invalid,
-                    "cannot set arguments: service \"\(item.service)\" does not exist in the plan"
+                    "service \"\(item.service)\" not found in plan"
                 )
             }
             var command = try ServiceCommand(parsing: service.command ?? "")

@@ -5,28 +5,11 @@ import PebbleAPI
 extension API {
     static var changesRoutes: [Route] {
         [
-            Route(.GET, "/v1/changes", .user) { try await $0.listChanges($1) },
-            Route(.GET, "/v1/changes/{id}", .user) { try await $0.showChange($1) },
+            Route(.GET, "/v1/changes", .user, atOnce: { try $0.listChanges($1) }),
+            Route(.GET, "/v1/changes/{id}", .user, atOnce: { try .sync($0.changeInfo($1.captures[0])) }),
             Route(.POST, "/v1/changes/{id}", .admin) { try await $0.abortChange($1) },
             Route(.GET, "/v1/changes/{id}/wait", .user) { try await $0.waitForChange($1) },
         ]
-    }
-
-    private func listChanges(_ request: APIRequest) async throws -> APIResponse {
-        let select = request.parameter("select")
-        guard ["", "all", "in-progress", "ready"].contains(select) else {
-            throw DaemonError(.invalid, "select should be one of: all,in-progress,ready")
-        }
-        let subject = request.parameter("for")
-        let found = await supervisor.changes { change in
-            let isWanted = select == "all" || (change.readyTime != nil) == (select == "ready")
-            return isWanted && (subject.isEmpty || change.subjects.contains(subject))
-        }
-        return try .sync(found)
-    }
-
-    private func showChange(_ request: APIRequest) async throws -> APIResponse {
-        try .sync(await supervisor.changeInfo(request.captures[0]))
     }
 
     private func abortChange(_ request: APIRequest) async throws -> APIResponse {
@@ -47,6 +30,21 @@ extension API {
             throw DaemonError(.timedOut, "timed out waiting for change\(after)")
         }
         return try .sync(await supervisor.changeInfo(id))
+    }
+}
+
+extension Supervisor {
+    fileprivate func listChanges(_ request: APIRequest) throws -> APIResponse {
+        let select = request.parameter("select")
+        guard ["", "all", "in-progress", "ready"].contains(select) else {
+            throw DaemonError(.invalid, "select should be one of: all,in-progress,ready")
+        }
+        let subject = request.parameter("for")
+        let found = changes { change in
+            let isWanted = select == "all" || (change.readyTime != nil) == (select == "ready")
+            return isWanted && (subject.isEmpty || change.subjects.contains(subject))
+        }
+        return try .sync(found)
     }
 }
 

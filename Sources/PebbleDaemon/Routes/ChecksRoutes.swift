@@ -5,18 +5,13 @@ import PebbleAPI
 extension API {
     static var checksRoutes: [Route] {
         [
-            Route(.GET, "/v1/checks", .user) { try await $0.listChecks($1) },
+            Route(.GET, "/v1/checks", .user, atOnce: { try $0.listChecks($1) }),
             Route(.POST, "/v1/checks", .admin) { try await $0.changeChecks($1) },
             Route(.POST, "/v1/checks/refresh", .admin) { try await $0.refreshCheck($1) },
         ]
     }
 
     private var prefix: String { "cannot decode data from request body" }
-
-    private func listChecks(_ request: APIRequest) async throws -> APIResponse {
-        let level = try CheckLevel.read(request.parameter("level"))
-        return try .sync(await supervisor.checks(level: level, names: request.list("names")))
-    }
 
     private func changeChecks(_ request: APIRequest) async throws -> APIResponse {
         let body = try await request.decode(ChecksRequest.self, prefix: prefix)
@@ -28,7 +23,7 @@ extension API {
         case "stop":
             let stopped = try await supervisor.stopChecks(body.checks)
             for check in stopped {
-                supervisor.surroundings.log.record(.monitorDisabled(by: request.caller.peer, check: check))
+                supervisor.surroundings.log.record(.monitorDisabled(by: request.caller.name, check: check))
             }
             return try .sync(ChecksReply(changed: stopped))
         default: throw DaemonError(.invalid, "invalid action \"\(body.action)\"")
@@ -39,5 +34,12 @@ extension API {
         let body = try await request.decode(CheckRefreshRequest.self, prefix: prefix)
         guard !body.name.isEmpty else { throw DaemonError(.invalid, "must specify check name") }
         return try .sync(try await supervisor.refreshCheck(body.name))
+    }
+}
+
+extension Supervisor {
+    fileprivate func listChecks(_ request: APIRequest) throws -> APIResponse {
+        let level = try CheckLevel.read(request.parameter("level"))
+        return try .sync(checks(level: level, names: request.list("names")))
     }
 }

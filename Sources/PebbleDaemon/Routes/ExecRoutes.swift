@@ -12,6 +12,9 @@ extension API {
 
     private func exec(_ request: APIRequest) async throws -> APIResponse {
         let body = try await request.decode(ExecRequest.self)
+        if let program = body.command.first {
+            supervisor.surroundings.log.record(.commandRun(by: request.caller.name, program: program))
+        }
         let (change, reply) = try await supervisor.exec(body)
         return try .async(change, result: reply)
     }

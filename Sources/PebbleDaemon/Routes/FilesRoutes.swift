@@ -48,6 +48,9 @@ extension API {
         }
         let paths = request.list("path")
         guard !paths.isEmpty else { throw DaemonError(.invalid, "must specify one or more paths") }
+        for path in paths {
+            supervisor.surroundings.log.record(.filePulled(by: request.caller.name, path: path))
+        }
         let boundary = String((0..<3).map { _ in String(UInt64.random(in: 0 ... .max), radix: 16) }.joined())
         let sender = FileSender(paths: paths, boundary: boundary)
         return APIResponse(
@@ -65,7 +68,10 @@ extension API {
         case "multipart/form-data":
             let boundary = media.parameters["boundary"] ?? ""
             guard boundary.utf8.count >= 32 else { throw DaemonError(.invalid, "invalid boundary \"\(boundary)\"") }
-            let receiver = FileReceiver(operations: operations, body: request.body, boundary: boundary)
+            let (log, name) = (supervisor.surroundings.log, request.caller.name)
+            let receiver = FileReceiver(operations: operations, body: request.body, boundary: boundary) { path in
+                log.record(.filePushed(by: name, path: path))
+            }
             return try .sync(try await receiver.run())
         case "application/json":
             return try await changeFilesByJSON(request)

@@ -5,11 +5,7 @@ import PebblePlan
 
 extension API {
     static var metricsRoutes: [Route] {
-        [Route(.GET, "/v1/metrics", .metrics) { try await $0.showMetrics($1) }]
-    }
-
-    private func showMetrics(_ request: APIRequest) async throws -> APIResponse {
-        .text(await supervisor.metrics())
+        [Route(.GET, "/v1/metrics", .metrics, atOnce: { supervisor, _ in .text(supervisor.metrics()) })]
     }
 }
 

@@ -6,15 +6,9 @@ import PebblePlan
 extension API {
     static var planRoutes: [Route] {
         [
-            Route(.GET, "/v1/plan", .admin) { try await $0.showPlan($1) },
+            Route(.GET, "/v1/plan", .admin, atOnce: { try $0.showPlan($1) }),
             Route(.POST, "/v1/layers", .admin) { try await $0.addLayer($1) },
         ]
-    }
-
-    private func showPlan(_ request: APIRequest) async throws -> APIResponse {
-        let format = request.parameter("format")
-        guard format == "yaml" else { throw DaemonError(.invalid, "invalid format \"\(format)\"") }
-        return try .sync(await supervisor.plan.yaml())
     }
 
     private func addLayer(_ request: APIRequest) async throws -> APIResponse {
@@ -31,5 +25,13 @@ extension API {
         }
         try await supervisor.addLayer(layer, combine: body.combine, inner: body.inner)
         return try .sync(true)
+    }
+}
+
+extension Supervisor {
+    fileprivate func showPlan(_ request: APIRequest) throws -> APIResponse {
+        let format = request.parameter("format")
+        guard format == "yaml" else { throw DaemonError(.invalid, "invalid format \"\(format)\"") }
+        return try .sync(plan.yaml())
     }
 }

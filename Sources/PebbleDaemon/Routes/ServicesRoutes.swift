@@ -5,15 +5,11 @@ import PebbleAPI
 extension API {
     static var servicesRoutes: [Route] {
         [
-            Route(.GET, "/v1/services", .user) { try await $0.listServices($1) },
+            Route(.GET, "/v1/services", .user, atOnce: { try $0.listServices($1) }),
             Route(.POST, "/v1/services", .admin) { try await $0.changeServices($1) },
             Route(.GET, "/v1/services/{name}", .user) { _, _ in throw DaemonError(.invalid, "not implemented") },
             Route(.POST, "/v1/services/{name}", .admin) { _, _ in throw DaemonError(.invalid, "not implemented") },
         ]
-    }
-
-    private func listServices(_ request: APIRequest) async throws -> APIResponse {
-        try .sync(await supervisor.services(request.list("names")))
     }
 
     private func changeServices(_ request: APIRequest) async throws -> APIResponse {
@@ -38,5 +34,18 @@ extension API {
             }
         }
         return try .async(change.id)
+    }
+}
+
+extension Supervisor {
+    /// All of them are what is asked for most, by those who look whether anything has changed: made once, until
+    /// something has.
+    fileprivate func listServices(_ request: APIRequest) throws -> APIResponse {
+        let names = request.list("names")
+        guard names.isEmpty else { return try .sync(services(names)) }
+        if let servicesReply { return servicesReply }
+        let reply = try APIResponse.sync(services([]))
+        servicesReply = reply
+        return reply
     }
 }

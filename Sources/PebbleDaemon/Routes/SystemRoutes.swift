@@ -4,15 +4,17 @@ import PebbleAPI
 
 extension API {
     static var systemRoutes: [Route] {
-        [Route(.GET, "/v1/system-info", .open) { try await $0.systemInfo($1) }]
+        [Route(.GET, "/v1/system-info", .open, atOnce: { supervisor, _ in try supervisor.systemInfo() })]
     }
+}
 
-    private func systemInfo(_ request: APIRequest) async throws -> APIResponse {
+extension Supervisor {
+    fileprivate func systemInfo() throws -> APIResponse {
         let info = SystemInfo(
-            bootID: supervisor.bootID,
-            version: supervisor.serverVersion,
-            httpAddress: await supervisor.httpAddress,
-            httpsAddress: await supervisor.httpsAddress
+            bootID: bootID,
+            version: serverVersion,
+            httpAddress: httpAddress,
+            httpsAddress: httpsAddress
         )
         return try .sync(info)
     }

@@ -20,6 +20,7 @@ extension Supervisor {
         let runner = runner(name)
         let before = runner.machine.status
         let effects = runner.machine.handle(event, now: now, jitter: surroundings.jitter())
+        servicesReply = nil
         surroundings.log.debug("Service \"\(name)\": \(event), \(before.rawValue) -> \(runner.machine.status.rawValue)")
         for effect in effects { perform(effect, runner) }
     }

@@ -145,9 +145,9 @@ import Testing
                 return "\(error)"
             }
         }
-        #expect(await message { _ in } == "cannot run daemon: directory \"/nonexistent/dir\" does not exist")
+        #expect(await message { _ in } == "directory \"/nonexistent/dir\" does not exist")
         #expect(
-            await message { $0.directory = "relative" } == "cannot run daemon: directory \"relative\" must be absolute"
+            await message { $0.directory = "relative" } == "directory \"relative\" must be absolute"
         )
         let directory = try TestDirectory()
         let long = await message {

@@ -197,15 +197,19 @@ import Testing
             try client.changeIdentities(.add, ["bob": IdentityInfo(access: .read, local: .init(userID: 4242))])
             try client.changeIdentities(.update, ["bob": IdentityInfo(access: .admin, local: .init(userID: 4242))])
             try client.changeIdentities(.remove, ["bob": nil])
+            try client.writeFile("\(directory.path)/file", Array("text".utf8))
+            _ = try client.readFile("\(directory.path)/file")
+            _ = try client.exec(ExecCall(["true"]))
         }
         #expect(await pebble.stop() == .exited(code: 0))
         let lines = pebble.errors.split(separator: "\n").filter {
-            $0.hasPrefix("{\"type\":\"security\",\"datetime\":\"")
+            $0.contains(" [pebble] {\"type\":\"security\",\"datetime\":\"")
         }
         let user = geteuid()
         for event in [
-            "sys_startup", "authz_admin:\(user),/v1/identities", "user_created:\(user),bob,read",
-            "user_updated:\(user),bob,admin", "user_deleted:\(user),bob", "sys_shutdown",
+            "sys_startup:\(user)", "user_created:\(user),bob,read", "user_updated:\(user),bob,admin",
+            "authz_admin:\(user),push_file", "authz_admin:\(user),pull_file", "authz_admin:\(user),exec",
+            "user_deleted:\(user),bob", "sys_shutdown:\(user)",
         ] {
             #expect(lines.contains { $0.contains("\"level\":\"WARN\",\"event\":\"\(event)\",\"description\":\"") })
         }
