@@ -312,7 +312,8 @@ sys.stdin.read()
         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         expect(other.stdout.readline() == b'ready\n', 'the other user failed')
-        expect(daemon.get('/v1/services')[0] == 200, 'another user keeps root out')
+        status = daemon.get('/v1/services', timeout=60)[0]
+        expect(status == 200, f'another user keeps root out: {status}')
         task, change = begin_exec(daemon, ['true'])
         sockets = {name: WebSocket(daemon, socket_path(task, name)) for name in ['control', 'stdio']}
         expect(all(stream.status == 101 for stream in sockets.values()), 'another user keeps root from commands')
