@@ -108,6 +108,16 @@ import Testing
         #expect(world.world.unitStatus == .active())
     }
 
+    @Test func `an exporter that is away is no reason to go back, nor is it that Indico takes its time`() throws {
+        var world = try world()
+        world.workload.change { $0.silentAnswersAfterRestore = 20 }
+        world.world.containers["indico"]?.checkStatuses["statsd-exporter"] = .down
+        let output = try run("restore-backup", &world)
+        #expect(output.action?.failure == nil)
+        #expect(verbs(output) == ["verify-backup", "create-backup", "restore-backup"])
+        #expect(world.world.unitStatus == .waiting("waiting for check statsd-exporter"))
+    }
+
     @Test func `with other units on the database a restore wants the site paused`() throws {
         var world = try world()
         world.world.plannedUnits = 3

@@ -23,6 +23,8 @@ final class FakeWorkload: Sendable {
         /// On how many restored backups the site does not answer.
         var silentAfterRestores = 0
         var restores = 0
+        /// How often the site is asked in vain after a restore.
+        var silentAnswersAfterRestore = 0
     }
 
     private let state = Mutex(State())
@@ -33,6 +35,10 @@ final class FakeWorkload: Sendable {
         SiteProbe { _, _, _ in
             self.state.withLock { state in
                 let isSilent = state.restores > 0 && state.restores <= state.silentAfterRestores
+                if state.restores > 0, state.silentAnswersAfterRestore > 0 {
+                    state.silentAnswersAfterRestore -= 1
+                    return false
+                }
                 return state.answersSite && !isSilent
             } ? 204 : nil
         }

@@ -38,7 +38,7 @@ extension IndicoCharm {
                 try model.container(ContainerName.indico).stop(["indico"], timeout: .seconds(120))
             },
             start: { try settle(view, model, retrying: true) },
-            isServing: { isServing(view) },
+            isServing: { isServing(view, model) },
             show: { text in
                 try action.log(text)
                 try model.showUnitStatus(.maintenance(text))
@@ -48,10 +48,18 @@ extension IndicoCharm {
     }
 
     /// Whether Indico answers a visitor; its checks' way is open also while the maintenance page is shown.
-    private func isServing(_ view: View) -> Bool {
+    ///
+    /// The unit may be waiting for something else and have said so before Indico was loaded: it is given its time.
+    private func isServing(_ view: View, _ model: Model) -> Bool {
         guard let site = decide(view).workload?.settings.site else { return false }
-        let code = probe.ask(ports.nginx, site.authority, "/ping")
-        return code.map { (200..<300).contains($0) } ?? false
+        let deadline = pace.now() + WorkloadApplication.patience
+        while true {
+            let code = probe.ask(ports.nginx, site.authority, "/ping")
+            if let code, (200..<300).contains(code) { return true }
+            let services = try? model.container(ContainerName.indico).services(["indico"])
+            guard services?["indico"]?.isRunning == true, pace.now() < deadline else { return false }
+            pace.sleep(.milliseconds(250))
+        }
     }
 }
 

@@ -12,7 +12,7 @@ public struct IndicoCharm: Charm {
     let ports: WorkloadPorts
     private let files: CharmFiles
     let probe: SiteProbe
-    private let pace: Pace
+    let pace: Pace
     private let alertRules: () throws -> AlertRules
     private let dashboards: () throws -> [GrafanaDashboard.Dashboard]
     private let tell: OperatorReport.Tell
