@@ -85,10 +85,16 @@ package final class TerminalSession: Sendable {
         }
     }
 
-    /// Waits for the program's end and the last it showed.
-    package func end() async throws -> ProcessExit {
+    /// Waits for the program's end and the last it showed; one that does not end in time is killed, and ends so.
+    package func end(within limit: Duration = .seconds(120)) async throws -> ProcessExit {
+        let deadline = ContinuousClock.now + limit
+        while child.ended == nil && ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(10)) }
+        if child.ended == nil { child.sendToGroup(.kill) }
         let exit = await child.exit()
-        while !screen.content.withLock({ $0.hasEnded }) { try await Task.sleep(for: .milliseconds(10)) }
+        // What it left behind may still have the terminal open.
+        while !screen.content.withLock({ $0.hasEnded }) && ContinuousClock.now < deadline + limit {
+            try await Task.sleep(for: .milliseconds(10))
+        }
         return exit
     }
 
