@@ -131,7 +131,9 @@ def files(program):
     version = output(program, "--version").split()[-1] + "\n"
     with tempfile.TemporaryDirectory(prefix="charm-") as directory:
         stripped = Path(directory) / "dispatch"
-        subprocess.run(["strip", "--strip-all", "-o", stripped, program], check=True)
+        # Two notes of the compiler go too: they are all that depends on the directory the program was built in.
+        subprocess.run(["strip", "--strip-all", "--remove-section=.note.gnu.build-id", "--remove-section=.swift_modhash",
+                        "-o", stripped, program], check=True)
         found = {"dispatch": (stripped.read_bytes(), 0o755)}
     for name, content in {**cut(text), "manifest.yaml": manifest(text), "version": version}.items():
         found[name] = (content.encode(), 0o644)

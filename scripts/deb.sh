@@ -28,7 +28,7 @@ package=packaging/debian
 mkdir -p "$home/bin" "$home/packaging" "$root/usr/bin"
 for program in pebble indico-charm indico-operator hook-tool statsd-exporter celery-exporter; do
     [ -x "$programs/$program" ] || { echo "deb: $programs/$program is not built; 'make deb' builds it" >&2; exit 1; }
-    strip --strip-all -o "$home/bin/$program" "$programs/$program"
+    strip --strip-all --remove-section=.note.gnu.build-id --remove-section=.swift_modhash -o "$home/bin/$program" "$programs/$program"
     chmod 755 "$home/bin/$program"
 done
 ln -s ../lib/indico-operator/bin/indico-operator "$root/usr/bin/indico-operator"

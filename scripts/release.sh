@@ -38,7 +38,7 @@ place=$(mktemp -d)
 trap 'case $place in /tmp/*) rm -r -- "$place" ;; esac' EXIT
 name=indico-operator-$version
 mkdir -p "$place/$name/bin" "$place/$name/packaging"
-for program in "${programs[@]}"; do strip --strip-all -o "$place/$name/bin/$program" ".build/release/$program"; done
+for program in "${programs[@]}"; do strip --strip-all --remove-section=.note.gnu.build-id --remove-section=.swift_modhash -o "$place/$name/bin/$program" ".build/release/$program"; done
 cp -r --dereference charm "$place/$name/"
 rm -rf "$place/$name/charm/workload/__pycache__"
 cp packaging/requirements-indico-*.txt packaging/debian-packages.txt "$place/$name/packaging/"
