@@ -105,6 +105,10 @@ inside apt-get -y remove indico-operator | tail -n 2
 say 'install again, purge'
 inside apt-get -y install --no-install-recommends /srv/package/next.deb | tail -n 1
 inside apt-get -y purge indico-operator | tail -n 3
+if [ "$up" = yes ]; then
+    [ -e "$root/var/lib/indico-operator/.indico-operator" ] || fail 'the purge took the conferences'
+    inside /var/lib/indico-operator/bin/indico-operator destroy --yes | tail -n 2
+fi
 inventory >"$place/after"
 diff "$place/before" "$place/after" && echo 'nothing is left behind, and nothing else is gone' || fail 'purge left this behind, or took it'
 inside dpkg --audit
