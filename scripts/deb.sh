@@ -73,10 +73,10 @@ cp "$package/conffiles" "$root/DEBIAN/"
 # What the programs load, and what Indico takes: the list that `make run` installs. A name for Python 3.12 is not
 # Debian 12's.
 loaded=$(
-    mkdir -p "$root/work/debian" && cd "$root/work" && printf 'Source: indico-operator\n\nPackage: indico-operator\nArchitecture: any\n' >debian/control
+    mkdir -p "$root/dependencies/debian" && cd "$root/dependencies" && printf 'Source: indico-operator\n\nPackage: indico-operator\nArchitecture: any\n' >debian/control
     dpkg-shlibdeps -O "$home"/bin/* 2>/dev/null | sed 's/^shlibs:Depends=//'
 )
-rm -r "$root/work"
+rm -r "$root/dependencies"
 [ -n "$loaded" ] || { echo 'deb: dpkg-shlibdeps tells nothing; is dpkg-dev installed?' >&2; exit 1; }
 wanted=$(sed -E 's/#.*//; s/[[:space:]]+$//; /^$/d; /:/d' packaging/debian-packages.txt |
     sed -E 's/^postgresql-([0-9]+)$/& | postgresql (>= \1)/' | paste -sd, | sed 's/,/, /g')

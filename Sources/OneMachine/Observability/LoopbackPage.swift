@@ -11,9 +11,23 @@ package enum LoopbackPage {
 
     /// Asks for a page by one GET; nil where nobody answers in time, or with more than there is to read.
     package static func get(_ path: String, port: UInt16, timeout: Duration = .seconds(5)) -> Answer? {
+        guard let descriptor = connection(port: port, timeout: timeout) else { return nil }
+        defer { close(descriptor) }
+        // HTTP/1.0: the body ends with the connection, never in chunks.
+        let request = Array("GET \(path) HTTP/1.0\r\nHost: 127.0.0.1:\(port)\r\nAccept: text/plain\r\n\r\n".utf8)
+        guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else { return nil }
+        return answer(in: readAll(descriptor))
+    }
+
+    /// A connection to a port of this machine.
+    ///
+    /// - Parameters:
+    ///   - port: On the loopback address.
+    ///   - timeout: For each single wait on the connection.
+    /// - Returns: A descriptor for the caller to close; nil where nobody listens.
+    static func connection(port: UInt16, timeout: Duration) -> Int32? {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
         var limit = timeval(tv_sec: Int(timeout.components.seconds), tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
@@ -26,11 +40,11 @@ package enum LoopbackPage {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
-        guard connected else { return nil }
-        // HTTP/1.0: the body ends with the connection, never in chunks.
-        let request = Array("GET \(path) HTTP/1.0\r\nHost: 127.0.0.1:\(port)\r\nAccept: text/plain\r\n\r\n".utf8)
-        guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else { return nil }
-        return answer(in: readAll(descriptor))
+        guard connected else {
+            close(descriptor)
+            return nil
+        }
+        return descriptor
     }
 
     /// The most that is read of an answer.
