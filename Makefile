@@ -3,7 +3,7 @@ JOBS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast test-deep pebble-peers fuzz bench-charm bench-exporters bench-pebble crash-writes packages bare-debian check format
-.PHONY: charm charm-analyse charm-bases deb deb-test docs howtos terraform release
+.PHONY: charm charm-analyse charm-bases charmcraft-pack deb deb-test docs howtos kube terraform release
 
 help: ## Shows this list.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,7 @@ test-fast: ## Runs the tests that need no installed Indico.
 	scripts/unit-tests.sh
 	scripts/pebble-contract.sh
 	scripts/alert-rules.sh
+	scripts/kube.sh --test
 	@if command -v terraform >/dev/null; then scripts/terraform.py; else echo 'terraform/ is not tested: there is no terraform'; fi
 
 test-deep: ## Runs what takes longer: a charm on ops under our agent, kills at every write, hostile clients; needs what test-fast built.
@@ -67,6 +68,9 @@ charm: ## Packs the charm for Juju into dist/: the same bytes for the same commi
 charm-analyse: ## Has charmcraft look at the charm that is packed.
 	scripts/charmcraft.sh dist/indico_$(shell dpkg --print-architecture).charm
 
+charmcraft-pack: ## Has charmcraft pack the charm in a bare Ubuntu, and compares the archives; for root; BASE=22.04 for the older.
+	scripts/charmcraft-pack.sh $(BASE)
+
 charm-bases: ## Starts the charm that is packed in Ubuntu 22.04 and 24.04, made by debootstrap; for root.
 	scripts/charm-bases.sh dist/indico_$(shell dpkg --print-architecture).charm
 
@@ -82,6 +86,9 @@ howtos: ## Executes the how-tos as they stand on an installation of their own; I
 
 deb-test: ## Installs, upgrades, removes and purges that package in a bare Debian 12 of its own; for root.
 	scripts/deb-test.sh
+
+kube: ## Writes the Kubernetes objects that Juju makes for this charm into dist/kube/, validated; ARGS="--storage attachments=20G".
+	scripts/kube.sh $(ARGS)
 
 terraform: ## Checks the Terraform modules, without the provider.
 	scripts/terraform.py

@@ -3,7 +3,8 @@
 """Packs the charm as Juju deploys it, from charm/ and the program indico-charm; `make charm` builds that first.
 
     scripts/charm.py --out dist/indico_amd64.charm     the archive; the same bytes for the same commit
-    scripts/charm.py --stage DIR                       what is in it, unpacked, as a part of charmcraft wants it
+    scripts/charm.py --stage DIR --base 24.04          what is in it, unpacked, as a part of charmcraft wants it: for the
+                                                       base that charmcraft packs on, where an archive of each is made
     scripts/charm.py --print metadata.yaml             one of the files cut out of charm/charmcraft.yaml
 
 The program must run on every base the manifest names. What it asks of them is looked at in the program itself: a symbol
@@ -21,9 +22,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CHARM = ROOT / "charm"
 
-# What the oldest base has, Ubuntu 22.04: libc6 2.35, libstdc++6 and libgcc-s1 12.1. Every image with apt has all three.
-# scripts/charm-bases.sh starts the charm in both bases, and shows it.
-NEWEST = {"GLIBC": (2, 35), "GLIBCXX": (3, 4, 30), "CXXABI": (1, 3, 13), "GCC": (12, 0, 0)}
+# What the bases have: libc6, libstdc++6 and libgcc-s1. Every image with apt has all three. An archive for several is held
+# to the oldest. scripts/charm-bases.sh starts the charm in them, and shows it.
+NEWEST = {
+    "22.04": {"GLIBC": (2, 35), "GLIBCXX": (3, 4, 30), "CXXABI": (1, 3, 13), "GCC": (12, 0, 0)},
+    "24.04": {"GLIBC": (2, 39), "GLIBCXX": (3, 4, 33), "CXXABI": (1, 3, 15), "GCC": (14, 0, 0)},
+}
 LIBRARIES = {"libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1", "libstdc++.so.6",
              "libgcc_s.so.1"}
 
@@ -109,8 +113,8 @@ def dotted(version):
     return ".".join(map(str, version))
 
 
-def check(program):
-    """Refuses a program that an image of one of the bases could not start."""
+def check(program, base):
+    """Refuses a program that an image of the base could not start, and so none of a newer one."""
     libraries, newest = requirements(program)
     if libraries - LIBRARIES:
         fail(f"{program} loads {', '.join(sorted(libraries - LIBRARIES))}, which a base need not have; "
@@ -118,9 +122,10 @@ def check(program):
     if "GLIBC" not in newest:
         fail(f"objdump tells no symbol that {program} takes from glibc")
     for kind, (version, symbol) in newest.items():
-        if version > NEWEST.get(kind, (0,)):
-            fail(f"{program} needs {symbol}@{kind}_{dotted(version)}, and Ubuntu 22.04 has up to "
-                 f"{dotted(NEWEST.get(kind, (0,)))}; build it on Debian 12 or Ubuntu 22.04")
+        most = NEWEST[base].get(kind, (0,))
+        if version > most:
+            fail(f"{program} needs {symbol}@{kind}_{dotted(version)}, and Ubuntu {base} has up to {dotted(most)}; "
+                 f"build it on {'Debian 12 or Ubuntu 22.04' if base == '22.04' else f'Ubuntu {base}'}")
     told = ", ".join(f"{kind}_{dotted(version)} ({symbol})" for kind, (version, symbol) in sorted(newest.items()))
     return f"{', '.join(sorted(libraries))}\nits newest symbols: {told}"
 
@@ -167,6 +172,7 @@ def main():
     what.add_argument("--out", type=Path)
     what.add_argument("--stage", type=Path)
     what.add_argument("--print", choices=["metadata.yaml", "config.yaml", "actions.yaml", "manifest.yaml"])
+    parser.add_argument("--base", choices=sorted(NEWEST), help="the Ubuntu it is for; all of the manifest's otherwise")
     options = parser.parse_args()
     if options.print:
         text = (CHARM / "charmcraft.yaml").read_text()
@@ -174,7 +180,7 @@ def main():
         return
     if not options.program.is_file():
         fail(f"{options.program} is not built; `make charm` builds it")
-    needs = check(options.program)
+    needs = check(options.program, options.base or min(NEWEST))
     found = files(options.program)
     if options.stage:
         for name, (content, mode) in found.items():

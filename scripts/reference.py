@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Writes the pages of docs/reference that come from the code: options, actions and integrations from
-charm/charmcraft.yaml, alert rules from charm/prometheus_alert_rules, the command line from the program itself.
+charm/charmcraft.yaml, events from the code of the charm, alert rules from charm/prometheus_alert_rules, the command line
+from the program itself.
 
     scripts/reference.py           writes them
     scripts/reference.py --check   fails where one is not what would be written
@@ -15,6 +16,8 @@ import sys
 from pathlib import Path
 
 import yaml
+
+import events_page
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs/reference"
@@ -87,6 +90,7 @@ def pages():
     charm = yaml.safe_load((ROOT / "charm/charmcraft.yaml").read_text())
     for name, text in (("options", options(charm)), ("actions", actions(charm)), ("integrations", integrations(charm))):
         yield name, NOTE.format("charm/charmcraft.yaml") + text
+    yield "events", NOTE.format("Sources/HookProtocol, Sources/IndicoCharm and charm/charmcraft.yaml") + events_page.page(charm)
     yield "alert-rules", NOTE.format("charm/prometheus_alert_rules") + alert_rules()
     program = Path(os.environ.get("PROGRAM", ROOT / ".build/debug/indico-operator"))
     if program.is_file():
@@ -109,7 +113,7 @@ def main():
             print(f"reference: wrote {path.relative_to(ROOT)}")
     if stale:
         sys.exit(f"reference: not what the code says any more: {', '.join(stale)}; run scripts/docs.sh --write")
-    print("reference: options, actions, integrations, alert rules and the command line are what the code says")
+    print("reference: options, actions, integrations, events, alert rules and the command line are what the code says")
 
 
 if __name__ == "__main__":
