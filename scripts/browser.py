@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Walks through an installation with a real browser, as docs/tutorial/first-conference.md tells a reader to: logs in, creates a
 conference, opens its registration, sees the site in the colours of a customization, registers, and gets the mail that says so.
