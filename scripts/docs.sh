@@ -16,5 +16,6 @@ if [ "$(cat "$home/installed" 2>/dev/null)" != "$stamp" ]; then
 fi
 [ "${1:-}" != --write ] || "$home/bin/python" scripts/reference.py
 "$home/bin/python" scripts/reference.py --check
+"$home/bin/python" scripts/docs_commands.py
 "$home/bin/mkdocs" build --strict --quiet
 echo "docs: $(find .build/site -name '*.html' | wc -l) pages in .build/site, no broken link"

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Writes the pages of docs/reference that come from the code: options, actions and integrations from
-charm/charmcraft.yaml, events from the code of the charm, alert rules from charm/prometheus_alert_rules, the command line
-from the program itself.
+charm/charmcraft.yaml, events and metrics from the code, alert rules from charm/prometheus_alert_rules, the command line from
+the program itself.
 
     scripts/reference.py           writes them
     scripts/reference.py --check   fails where one is not what would be written
@@ -18,6 +18,7 @@ from pathlib import Path
 import yaml
 
 import events_page
+import metrics_page
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs/reference"
@@ -91,6 +92,7 @@ def pages():
     for name, text in (("options", options(charm)), ("actions", actions(charm)), ("integrations", integrations(charm))):
         yield name, NOTE.format("charm/charmcraft.yaml") + text
     yield "events", NOTE.format("Sources/HookProtocol, Sources/IndicoCharm and charm/charmcraft.yaml") + events_page.page(charm)
+    yield "all-metrics", NOTE.format("the code of the exporters and charm/statsd-mapping.yaml") + metrics_page.page()
     yield "alert-rules", NOTE.format("charm/prometheus_alert_rules") + alert_rules()
     program = Path(os.environ.get("PROGRAM", ROOT / ".build/debug/indico-operator"))
     if program.is_file():
@@ -113,7 +115,7 @@ def main():
             print(f"reference: wrote {path.relative_to(ROOT)}")
     if stale:
         sys.exit(f"reference: not what the code says any more: {', '.join(stale)}; run scripts/docs.sh --write")
-    print("reference: options, actions, integrations, events, alert rules and the command line are what the code says")
+    print("reference: options, actions, integrations, events, metrics, alert rules and the command line are what the code says")
 
 
 if __name__ == "__main__":
