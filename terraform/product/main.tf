@@ -13,6 +13,8 @@ module "indico" {
   constraints = var.indico.constraints
   resources   = var.indico.resources
   units       = var.indico.units
+
+  storage_directives = var.indico.storage
 }
 
 resource "juju_application" "postgresql" {
@@ -59,6 +61,21 @@ resource "juju_application" "redis_cache" {
     channel  = var.redis.channel
     revision = var.redis.revision
     base     = var.redis.base
+  }
+}
+
+resource "juju_application" "s3" {
+  count = var.s3 == null ? 0 : 1
+
+  name       = var.s3.app_name
+  model_uuid = var.model_uuid
+  config     = var.s3.config
+
+  charm {
+    name     = "s3-integrator"
+    channel  = var.s3.channel
+    revision = var.s3.revision
+    base     = var.s3.base
   }
 }
 
@@ -117,6 +134,22 @@ resource "juju_integration" "redis_cache" {
   application {
     name     = juju_application.redis_cache.name
     endpoint = "redis"
+  }
+}
+
+resource "juju_integration" "s3" {
+  count = var.s3 == null ? 0 : 1
+
+  model_uuid = var.model_uuid
+
+  application {
+    name     = module.indico.app_name
+    endpoint = module.indico.requires.s3
+  }
+
+  application {
+    name     = juju_application.s3[0].name
+    endpoint = "s3-credentials"
   }
 }
 

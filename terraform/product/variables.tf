@@ -26,6 +26,7 @@ variable "indico" {
     config      = optional(map(string), {})
     constraints = optional(string)
     resources   = optional(map(string), {})
+    storage     = optional(map(string), {})
     units       = optional(number, 1)
   })
   default = {}
@@ -66,6 +67,18 @@ variable "redis" {
     condition     = var.redis.broker_name != var.redis.cache_name
     error_message = "The broker and the cache are two applications: sessions are dropped without touching tasks."
   }
+}
+
+variable "s3" {
+  description = "How the bucket for attachments is told to Indico; null where they are kept on a storage. Keys go to the application by its action sync-s3-credentials."
+  type = object({
+    app_name = optional(string, "s3-integrator")
+    channel  = optional(string, "latest/stable")
+    revision = optional(number)
+    base     = optional(string)
+    config   = optional(map(string), {})
+  })
+  default = null
 }
 
 variable "ingress" {

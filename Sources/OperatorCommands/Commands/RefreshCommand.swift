@@ -39,8 +39,8 @@ struct AttachResourceCommand: ParsableCommand {
         commandName: "attach-resource",
         abstract: "Gives the charm another file for a resource.",
         discussion: """
-            The charm is told by upgrade-charm. The charm of Indico declares no resource; one put in place with \
-            'refresh' may.
+            The charm is told by upgrade-charm. The resources of Indico's charm are images, which one machine does \
+            without; a charm put in place with 'refresh' may declare files.
 
             EXAMPLE:
               indico-operator attach-resource logo=./logo.svg

@@ -41,11 +41,12 @@ struct AddStorageCommand: ParsableCommand {
         commandName: "add-storage",
         abstract: "Adds storage the charm can take more of.",
         discussion: """
-            Each is a directory; the charm is told by its storage-attached hook. The charm of Indico declares no \
-            storage; one put in place with 'refresh' may.
+            Each is a directory; the charm is told by its storage-attached hook. The charm of Indico can take \
+            'attachments' and 'backups'; on one machine it needs neither, as both have their place below the state \
+            directory. A charm put in place with 'refresh' may declare others.
 
             EXAMPLE:
-              indico-operator add-storage cache
+              indico-operator add-storage backups
               indico-operator add-storage cache --count 2
             """
     )

@@ -17,6 +17,7 @@ run "everything" {
       redis_broker = "redis-broker"
       redis_cache  = "redis-cache"
       ingress      = "nginx-ingress-integrator"
+      s3           = null
     }
     error_message = "five applications are deployed"
   }
@@ -32,13 +33,37 @@ run "without_a_way_in_of_ours" {
 
   variables {
     ingress = null
-    indico  = { app_name = "events", units = 3, config = { workers = "5" } }
+    indico  = { app_name = "events", units = 3, config = { workers = "5" }, storage = { attachments = "nfs,20G" } }
   }
 
   assert {
     condition     = output.app_names.ingress == null && output.app_names.indico == "events"
     error_message = "no ingress is deployed"
   }
+}
+
+run "several_units_with_a_bucket" {
+  command = plan
+
+  variables {
+    indico = { units = 2 }
+    s3     = { config = { bucket = "indico" } }
+  }
+
+  assert {
+    condition     = output.app_names.s3 == "s3-integrator" && !contains(keys(output.requires), "s3")
+    error_message = "the bucket is told to Indico"
+  }
+}
+
+run "refuses_several_units_without_a_place_for_attachments" {
+  command = plan
+
+  variables {
+    indico = { units = 2 }
+  }
+
+  expect_failures = [output.app_names]
 }
 
 run "refuses_what_would_not_serve" {
