@@ -3,8 +3,9 @@ import FoundationEssentials
 import LinuxSupport
 import Testing
 
-/// What makes a backup of another installation's dump refuses what is none, and leaves nothing behind. The way from a real
-/// dump to a restored site is in the end-to-end test, by `docs/how-to/migrate.md`.
+/// What makes a backup of another installation's dump refuses what is none, and leaves nothing behind.
+///
+/// The way from a real dump to a restored site is in the end-to-end test, by `docs/how-to/migrate.md`.
 @Suite struct ImportTests {
     private let runner: CommandRunner
     private let place: URL
