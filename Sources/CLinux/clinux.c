@@ -335,6 +335,11 @@ int clinux_open_pipe(int *read_end, int *write_end) {
     return 0;
 }
 
+void clinux_widen_pipe(int pipe, int bytes) {
+    // Where it may not be, it stays as it is.
+    (void)fcntl(pipe, F_SETPIPE_SZ, bytes);
+}
+
 int clinux_open_event(void) {
     int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     return fd < 0 ? -errno : fd;

@@ -21,6 +21,10 @@ package struct Command: Sendable {
     package var outputLimit: Int
     /// Whether it is killed when this process dies: see ``SpawnRequest/endsWithParent``.
     package var endsWithParent = false
+    /// Where it stands among groups and sessions; at least a group of its own.
+    package var standing = SpawnRequest.Standing.ownGroup
+    /// Called with its number before it runs: see ``SpawnRequest/beforeExecution``.
+    package var beforeExecution: (@Sendable (ProcessID) -> Void)?
 
     package init(
         _ executable: String,

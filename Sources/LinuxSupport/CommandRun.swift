@@ -44,7 +44,9 @@ final class CommandRun: Sendable {
                 standardOutput: output.writeEnd,
                 standardError: command.joinsStreams ? output.writeEnd : errorOutput.writeEnd
             )
+            request.standing = command.standing
             request.endsWithParent = command.endsWithParent
+            request.beforeExecution = command.beforeExecution
             child = try reaper.spawn(request)
             for descriptor in [input.readEnd, output.writeEnd, errorOutput.writeEnd] { close(descriptor) }
             for descriptor in [input.writeEnd, output.readEnd, errorOutput.readEnd] {

@@ -16,6 +16,14 @@ package struct Pipe: Sendable {
         self.writeEnd = writeEnd
     }
 
+    /// Lets the pipe hold more than it does by default, so that who writes much waits less often; as far as the kernel
+    /// lets this user.
+    ///
+    /// Nothing is taken up by what is not in it.
+    package func widen(to bytes: Int32) {
+        clinux_widen_pipe(writeEnd, bytes)
+    }
+
     package func closeReadEnd() { close(readEnd) }
     package func closeWriteEnd() { close(writeEnd) }
 }

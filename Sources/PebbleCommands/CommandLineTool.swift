@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import LinuxSupport
 import PebbleAPI
 import PebbleClient
+import PebbleDaemon
 
 /// The `pebble` command: finds what is asked for, runs it, and says with an exit code how it went.
 package enum CommandLineTool {
@@ -31,6 +33,24 @@ package enum CommandLineTool {
             case let command:
                 return perform(command, in: session)
             }
+        } catch {
+            return report(error, output)
+        }
+    }
+
+    /// Runs one command line, and waits for its end: for the main thread of a program.
+    ///
+    /// As ``run(_:environment:output:)``, but with no more threads than it takes.
+    package static func runToEnd(
+        _ arguments: [String],
+        environment: [String: String],
+        output: Output
+    ) -> Int32 {
+        guard let name = arguments.first, RunCommand.beginsDaemon(name) else {
+            return runClient(arguments, in: Session(environment: environment, output: output))
+        }
+        do throws(SystemError) {
+            return try waitForDaemon { await run(arguments, environment: environment, output: output) }
         } catch {
             return report(error, output)
         }

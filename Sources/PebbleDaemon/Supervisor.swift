@@ -31,6 +31,8 @@ actor Supervisor {
         /// Gets the output of services as it comes, under `--verbose`.
         var copyOutput: (@Sendable (String, LogRing.Line) -> Void)?
         var forwarding = ForwardingTiming()
+        /// How much history is kept.
+        var limits = StateLimits()
         /// How long the client of a command has to connect.
         var execPatience = Duration.seconds(5)
         /// For checks and log targets that are asked over TLS.
@@ -43,6 +45,7 @@ actor Supervisor {
     nonisolated let bootID: String
     nonisolated let serverVersion: String
     private nonisolated let executor: any SerialExecutor
+    private nonisolated let taskExecutor: LoopTaskExecutor
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
     nonisolated var loop: any EventLoop { surroundings.loop }
@@ -88,9 +91,18 @@ actor Supervisor {
         self.bootID = bootID
         serverVersion = version
         executor = surroundings.loop.executor
+        taskExecutor = LoopTaskExecutor(surroundings.loop)
     }
 
     var now: Timestamp { surroundings.now() }
+
+    /// Begins something that takes its time, all of it on the supervisor's loop.
+    @discardableResult
+    nonisolated func startTask(
+        _ body: @escaping @Sendable (isolated Supervisor) async -> Void
+    ) -> Task<Void, Never> {
+        Task(executorPreference: taskExecutor) { await body(self) }
+    }
 
     /// Has something done later, on the supervisor.
     func schedule(

@@ -5,7 +5,7 @@ import ProgramVersion
 
 @main
 enum Main {
-    static func main() async {
+    static func main() {
         if ProgramVersion.tellIfAsked(CommandLine.arguments) { return }
         var environment: [String: String] = [:]
         var entry = environ
@@ -17,6 +17,6 @@ enum Main {
             entry += 1
         }
         let arguments = Array(CommandLine.arguments.dropFirst())
-        exit(await CommandLineTool.run(arguments, environment: environment, output: .standard))
+        exit(CommandLineTool.runToEnd(arguments, environment: environment, output: .standard))
     }
 }

@@ -33,7 +33,7 @@ services:
     kill-delay: 50ms
   family: {{override: replace, startup: enabled, command: sh -c "sleep {SERVICES['family']} & wait"}}
 checks:
-  slow: {{override: replace, period: 100ms, timeout: 90ms, exec: {{command: sleep {CHECK_MARK}}}}}
+  slow: {{override: replace, period: 100ms, timeout: 90ms, exec: {{command: sh -c "sleep {CHECK_MARK} & wait"}}}}
 """
 
 
@@ -182,7 +182,9 @@ class Flood:
         self.last_change = max(self.last_change, int(json.loads(data.split(b'\r\n\r\n', 1)[1])['change']))
 
     def commands(self):
-        task, change = begin_exec(self.daemon, ['sleep', str(EXEC_MARK)])
+        # What it starts itself, in a group of its own or not, goes with it.
+        script = self.random.choice([f'sleep {EXEC_MARK} & wait', f'set -m; sleep {EXEC_MARK} & wait'])
+        task, change = begin_exec(self.daemon, ['sh', '-c', script])
         sockets = [WebSocket(self.daemon, f'/v1/tasks/{task}/websocket/{name}') for name in ('control', 'stdio')]
         self.last_change = max(self.last_change, int(change))
         time.sleep(0.01)
@@ -228,7 +230,7 @@ def killed_at_random(binary, scratch, rounds, seed):
         # Some die while they start services, some much later.
         if generator.random() < 0.3:
             await_counts(SERVICES)
-        expect(not processes(EXEC_MARK), 'a command has outlived its daemon')
+        expect(not processes(EXEC_MARK), 'what a command started has outlived its daemon and the next start')
         flood = Flood(daemon, seed + number)
         time.sleep(generator.uniform(0, 0.12))
         daemon.kill()

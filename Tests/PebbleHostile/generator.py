@@ -2,6 +2,7 @@
 """Requests and sessions nobody thought of: the same for the same seed."""
 import json
 import random
+import ssl
 
 from exec_cases import socket_path
 from target import WebSocket, request
@@ -127,6 +128,11 @@ class Generator:
         if data is not None and path == '/v1/files':
             headers.append(('Content-Type', 'application/json'))
         whole = request(method, path, data, headers)
+        # Who leaves the connection open has its requests answered by other means.
+        if self.chance(0.5):
+            whole = whole.replace(b'Connection: close\r\n', b'', 1)
+        if data is None and self.chance(0.2):
+            whole *= self.random.choice([2, 3, 50])
         isolated = path not in ('/v1/exec', '/v1/files')
         if isolated and self.chance(0.25):
             whole = self.damaged(whole)
@@ -134,10 +140,27 @@ class Generator:
             whole = whole[:self.random.randrange(len(whole))]
         return whole, True
 
-    def session(self, daemon, task, change):
+    def way(self):
+        """By which of its doors a request comes; most of them by that behind which most is to be found."""
+        return self.random.choice(['unix'] * 4 + ['http'] * 2 + ['administrator'] * 3 + ['stranger'])
+
+    def greeting(self):
+        """What TLS begins with, damaged or followed by what makes no sense."""
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        try:
+            context.wrap_bio(incoming, outgoing).do_handshake()
+        except ssl.SSLWantReadError:
+            pass
+        hello = outgoing.read()
+        noise = bytes(self.random.randrange(256) for _ in range(self.random.randrange(1, 200)))
+        return self.random.choice([self.damaged(hello), hello + noise, hello[:self.random.randrange(len(hello))], noise, request('GET', '/v1/health')])
+
+    def session(self, daemon, task, change, way):
         """Frames at the sockets of one command, then all closed in some way."""
         names = ['control', 'stdio']
-        opened = [WebSocket(daemon, socket_path(task, name)) for name in names]
+        opened = [WebSocket(daemon, socket_path(task, name), way=way) for name in names]
         for _ in range(self.random.randrange(1, 12)):
             stream = self.random.choice(opened)
             if self.chance(0.4):

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The daemon under attack: started, talked to byte by byte, and looked at for what it must not do."""
+import json
 import os
 import re
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import time
@@ -45,7 +47,7 @@ class Broken(Exception):
 
 
 class Daemon:
-    def __init__(self, binary, directory, log, http=None, environment=None):
+    def __init__(self, binary, directory, log, http=None, environment=None, https=None):
         self.directory = directory
         self.socket = os.path.join(directory, '.pebble.socket')
         os.makedirs(os.path.join(directory, 'layers'), exist_ok=True)
@@ -53,7 +55,7 @@ class Daemon:
             layer.write(LAYER)
         self.log = log
         self.process = subprocess.Popen(
-            [binary, 'run'] + (['--http', http] if http else []),
+            [binary, 'run'] + (['--http', http] if http else []) + (['--https', https] if https else []),
             env={'PEBBLE': directory, 'PATH': '/usr/bin:/bin', 'HOME': '/', 'LANG': 'C.UTF-8', **(environment or {})},
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(log, 'wb'), start_new_session=True)
         self.await_answer()
@@ -70,6 +72,39 @@ class Daemon:
                 time.sleep(0.02)
         raise Broken('the daemon does not answer')
 
+    def listen_to_clients(self):
+        """Makes what it takes to come over TLS: two keys, one of an administrator and one that nobody knows."""
+        self.tls = {}
+        for name in ('administrator', 'stranger'):
+            certificate, key = os.path.join(self.directory, f'{name}.pem'), os.path.join(self.directory, f'{name}.key')
+            subprocess.run(
+                ['openssl', 'req', '-x509', '-newkey', 'ed25519', '-nodes', '-subj', f'/CN={name}', '-days', '3', '-keyout', key,
+                 '-out', certificate, '-addext', 'extendedKeyUsage=clientAuth'], check=True, capture_output=True)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            context.load_cert_chain(certificate, key)
+            self.tls[name] = context
+        with open(os.path.join(self.directory, 'administrator.pem')) as file:
+            body = {'action': 'add', 'identities': {'administrator': {'access': 'admin', 'cert': {'pem': file.read()}}}}
+        status, data = self.post('/v1/identities', json.dumps(body).encode())
+        if status != 200:
+            raise Broken(f'no identity for who comes over TLS: {data!r}')
+        self.addresses = json.loads(self.get('/v1/system-info')[1].split(b'\r\n\r\n', 1)[1])['result']
+
+    def connect_by(self, way, timeout=10):
+        """A connection by `unix`, `http`, `administrator` or `stranger` (over TLS), or `https` (TLS's port, without TLS)."""
+        if way == 'unix':
+            return self.connect(timeout)
+        host, port = self.addresses['http-address' if way == 'http' else 'https-address'].rsplit(':', 1)
+        stream = socket.create_connection((host.strip('[]'), int(port)), timeout)
+        if way in ('http', 'https'):
+            return stream
+        try:
+            return self.tls[way].wrap_socket(stream)
+        except OSError:
+            stream.close()
+            raise
+
     def connect(self, timeout=10):
         stream = socket.socket(socket.AF_UNIX)
         try:
@@ -81,14 +116,15 @@ class Daemon:
             raise
         return stream
 
-    def ask(self, data, timeout=10, shut=False):
+    def ask(self, data, timeout=10, shut=False, way='unix'):
         """Sends bytes as they are; returns the replies that came before the daemon closed or all was answered."""
-        with self.connect(timeout) as stream:
+        with self.connect_by(way, timeout) as stream:
             try:
                 stream.sendall(data)
                 if shut:
-                    stream.shutdown(socket.SHUT_WR)
-            except (BrokenPipeError, ConnectionResetError):
+                    # Not the method of a TLS socket, which would forget that it is one.
+                    socket.socket.shutdown(stream, socket.SHUT_WR)
+            except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
                 pass  # it closed early, which is an answer
             return read_reply(stream)
 
@@ -155,7 +191,7 @@ def read_reply(stream):
             data += piece
     except (TimeoutError, socket.timeout):
         return (status_of(data) if data else -1, data)
-    except (ConnectionResetError, BrokenPipeError):
+    except (ConnectionResetError, BrokenPipeError, ssl.SSLError):
         pass
     return (status_of(data), data)
 
@@ -182,8 +218,8 @@ def judge(name, sent, reply, may_be_silent=False):
 class WebSocket:
     """One socket of a command; sends whatever frame it is told to, right or wrong."""
 
-    def __init__(self, daemon, path, timeout=10):
-        self.stream = daemon.connect(timeout)
+    def __init__(self, daemon, path, timeout=10, way='unix'):
+        self.stream = daemon.connect_by(way, timeout)
         head = request('GET', path, None, [
             ('Upgrade', 'websocket'), ('Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='),
             ('Sec-WebSocket-Version', '13')]).replace(b'Connection: close', b'Connection: Upgrade')
@@ -216,7 +252,7 @@ class WebSocket:
     def raw(self, data):
         try:
             self.stream.sendall(data)
-        except (BrokenPipeError, ConnectionResetError):
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
             pass
 
     def text(self, data):
@@ -247,7 +283,6 @@ class WebSocket:
 
 def begin_exec(daemon, command, **options):
     """Asks for a command; returns (task, change)."""
-    import json
     status, data = daemon.post('/v1/exec', json.dumps({'command': command, **options}).encode())
     if status != 202:
         raise Broken(f'exec: {data!r}')

@@ -74,6 +74,9 @@ pid_t clinux_peek_exited_child(void);
 /// A pipe, both ends close-on-exec. Returns 0 or an errno.
 int clinux_open_pipe(int *read_end, int *write_end);
 
+/// Lets a pipe hold so many bytes, if the kernel allows it.
+void clinux_widen_pipe(int pipe, int bytes);
+
 /// An eventfd, close-on-exec and non-blocking. Returns it, or a negated errno.
 int clinux_open_event(void);
 

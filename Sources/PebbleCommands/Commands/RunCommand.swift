@@ -83,13 +83,16 @@ struct RunCommand: ParsableCommand {
         }
     }
 
+    /// Whether a command of this name runs a daemon.
+    static func beginsDaemon(_ name: String) -> Bool {
+        name == configuration.commandName || name == EnterCommand.configuration.commandName
+    }
+
     /// Takes every `--args SERVICE ARGUMENT... ;` out of the words of a `run`, since no flag may stand for another there.
     static func takeServiceArguments(
         _ words: [String]
     ) throws -> (words: [String], arguments: [DaemonOptions.ServiceArguments]) {
-        guard words.first == configuration.commandName || words.first == EnterCommand.configuration.commandName else {
-            return (words, [])
-        }
+        guard let name = words.first, beginsDaemon(name) else { return (words, []) }
         var rest: [String] = []
         var arguments: [DaemonOptions.ServiceArguments] = []
         var index = words.startIndex

@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import PebbleAPI
 import PebblePlan
+import Synchronization
 
 /// Runs a check once and says what is wrong, if something is.
 struct CheckProber: Sendable {
@@ -12,6 +13,9 @@ struct CheckProber: Sendable {
     var reaper: ProcessReaper
     var accounts: Accounts
     var environment: [String: String]
+    /// Called with the number of a check's command before it runs, and once it has ended.
+    var commandBegins: @Sendable (ProcessID) -> Void
+    var commandEnded: @Sendable (ProcessID) -> Void
 
     func run(_ check: Check, plan: Plan) async -> String? {
         let timeout = check.effectiveTimeout
@@ -55,8 +59,17 @@ struct CheckProber: Sendable {
         command.killDelay = .zero
         command.joinsStreams = true
         command.outputLimit = 1 << 20
-        // The next daemon knows nothing of it, and begins the check anew.
+        // The next daemon begins the check anew.
         command.endsWithParent = true
+        // By which all that it starts can be found, should it be killed with the daemon.
+        command.standing = .ownSession
+        let begun = Mutex<ProcessID?>(nil)
+        let commandBegins = commandBegins
+        command.beforeExecution = { pid in
+            begun.withLock { $0 = pid }
+            commandBegins(pid)
+        }
+        defer { if let pid = begun.withLock({ $0 }) { commandEnded(pid) } }
         let result = try await CommandRunner(reaper: reaper).run(command)
         if result.isTimedOut { throw ProbeFailure.timedOut(timeout) }
         guard !result.exit.isSuccess else { return }

@@ -129,11 +129,14 @@ extension Supervisor {
         guard let runner = checks[name], runner.generation == generation, runner.machine.isActive else { return }
         scheduleCheck(runner, from: runner.nextRun)
         guard runner.probe == nil else { return }
-        runner.probe = Task {
-            let failure = await probe(runner.config)
-            runner.probe = nil
-            if runner.generation == generation { take(failure, of: runner) }
-        }
+        runner.probe = startTask { await $0.runCheck(name, generation) }
+    }
+
+    private func runCheck(_ name: String, _ generation: Int) async {
+        guard let runner = checks[name] else { return }
+        let failure = runner.generation == generation ? await probe(runner.config) : nil
+        runner.probe = nil
+        if runner.generation == generation { take(failure, of: runner) }
     }
 
     /// Runs a check now.
@@ -159,7 +162,13 @@ extension Supervisor {
             tls: surroundings.tls,
             reaper: surroundings.reaper,
             accounts: surroundings.accounts,
-            environment: surroundings.environment
+            environment: surroundings.environment,
+            commandBegins: { pid in
+                self.assumeIsolated { supervisor in
+                    supervisor.remember(.command, pid, of: "the check \"\(check.name)\"", killDelay: .zero)
+                }
+            },
+            commandEnded: { pid in self.perform { $0.forgetCommand(pid) } }
         )
         return await prober.run(check, plan: plan)
     }

@@ -29,7 +29,8 @@ final class Daemon: Sendable {
         let shutdown = ShutdownRequest()
         self.shutdown = shutdown
         let loops = MultiThreadedEventLoopGroup.singleton
-        let loop = loops.next()
+        // Those of several daemons in a process (the tests') are spread.
+        let loop = options.ownsProcess ? DaemonLoops.main : loops.next()
         // Another than the supervisor's, where the machine has a second processor for it.
         let outputLoop = loops.makeIterator().first { $0 !== loop } ?? loop
         var surroundings = Supervisor.Surroundings(
@@ -49,6 +50,7 @@ final class Daemon: Sendable {
             shutDown: { shutdown.request($0) }
         )
         surroundings.forwarding = options.forwarding
+        surroundings.limits = options.limits
         surroundings.execPatience = options.execPatience
         surroundings.ownsProcess = options.ownsProcess
         if options.isVerbose {
@@ -104,11 +106,30 @@ final class Daemon: Sendable {
         SystemNotifier(socketPath: options.environment["NOTIFY_SOCKET"]).send("READY=1")
         await supervisor.keepTidy()
         await supervisor.reportAlive(options.environment)
+        Self.leaveBehind(options)
         if !options.holds { await autostart() }
         // When the services that start with the daemon have passed their first second.
         await supervisor.rest(in: .milliseconds(1500))
+        if inherited != nil { watchForStandby(server.counter) }
         let reason = await shutdown.wait()
+        if reason == .standby { Self.say("daemon stop requested to wait for socket activation\n") }
         return await end(reason)
+    }
+
+    /// Ends the daemon when it has nothing to do and nobody is connected, as whoever handed over the socket will start
+    /// it again for the next client.
+    private func watchForStandby(_ counter: ConnectionCounter) {
+        supervisor.loop.scheduleTask(in: TimeAmount(options.standbyDelay)) { [self] in
+            guard counter.isEmpty, supervisor.assumeIsolated({ $0.isIdle }) else { return watchForStandby(counter) }
+            // At once, and on the loop that would take a client in: who comes now waits for the next daemon.
+            for channel in listeners.withLock({ $0 }) { channel.close(promise: nil) }
+            shutdown.request(.standby)
+        }
+    }
+
+    private static func say(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = write(2, bytes, bytes.count)
     }
 
     /// Gives back what the part of the start that is over has needed of the program, so that the parts do not add up to
@@ -190,11 +211,18 @@ extension ShutdownReason {
         case .success: "request"
         case .serviceFailure: "service failure"
         case .checkFailure: "check failure"
+        case .standby: "standby"
         }
     }
 }
 
 extension Supervisor {
+    /// Whether nothing runs, and nothing is to be done.
+    var isIdle: Bool {
+        runners.values.allSatisfy { $0.machine.isAtRest && $0.process == nil && $0.leftoverGroup == nil }
+            && document.changes.values.allSatisfy { $0.readyTime != nil } && execSessions.isEmpty
+    }
+
     func setHTTPAddress(_ address: String?) { httpAddress = address }
 
     func setHTTPSAddress(_ address: String?) { httpsAddress = address }
@@ -214,8 +242,8 @@ extension Supervisor {
         guard !records.isEmpty else { return }
         await LeftoverProcesses.terminate(records, bootID: surroundings.machineBootID, log: surroundings.log)
         for record in records {
-            document.processes[record.service] = nil
-            save(.processGone(service: record.service))
+            document.processes[record.key] = nil
+            save(.processGone(service: record.key))
         }
     }
 }

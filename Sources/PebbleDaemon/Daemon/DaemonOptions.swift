@@ -44,8 +44,12 @@ public struct DaemonOptions: Sendable {
     public var environment: [String: String]
     /// How patient log targets are.
     var forwarding = ForwardingTiming()
+    /// How much history is kept.
+    var limits = StateLimits()
     /// How long the client of a command has to connect.
     var execPatience = Duration.seconds(5)
+    /// How often a daemon that was handed its socket looks whether there is anything left to do.
+    var standbyDelay = Duration.seconds(5)
     /// How slow clients may be.
     var requestPace = RequestPace()
     /// What the daemon says its version is.

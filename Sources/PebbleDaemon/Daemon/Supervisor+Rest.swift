@@ -10,7 +10,8 @@ extension Supervisor {
     ///
     /// Once for all that is done in between, so that a busy daemon pays next to nothing for it, and an idle one sleeps.
     func restSoon() {
-        rest(in: Self.restDelay)
+        // Nothing is ever to happen later than that.
+        if restDue == nil { rest(in: Self.restDelay) }
     }
 
     /// Gives memory back in a while, unless that is to happen sooner in any case.

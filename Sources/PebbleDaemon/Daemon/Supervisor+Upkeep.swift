@@ -8,12 +8,22 @@ extension Supervisor {
     func keepTidy() {
         guard !isShuttingDown else { return }
         let now = now
-        for change in document.changes.values where document.isForgotten(change, now: now) {
+        let limits = surroundings.limits
+        for change in document.changes.values where document.isForgotten(change, now: now, limits: limits) {
             // Nobody will ever finish it.
             _ = try? abort(change.id)
         }
-        document.prune(now: now)
-        upkeep = schedule(in: .seconds(600)) { $0.keepTidy() }
+        document.prune(now: now, limits: limits)
+        forgetInactiveServices(limits)
+        upkeep = schedule(in: limits.interval) { $0.keepTidy() }
+    }
+
+    /// Forgets that services ran, and what they wrote, that have not been running for long.
+    private func forgetInactiveServices(_ limits: StateLimits) {
+        let now = ContinuousClock.now
+        let inactive = runners.compactMapValues { runner in runner.restsSince.map { now - $0 } }
+        for name in limits.forgotten(inactive) { runners[name]?.forget() }
+        servicesReply = nil
     }
 
     /// Tells the service manager above, at half the intervals it asks for, that this loop still turns.

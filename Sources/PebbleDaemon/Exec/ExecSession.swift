@@ -77,6 +77,16 @@ final class ExecSession {
         child?.send(.kill)
     }
 
+    /// Kills what the command has started and may have left running.
+    func killDescendants() {
+        guard let child else { return }
+        if child.ended == nil {
+            child.sendToGroup(.kill)
+        } else {
+            LeftoverProcesses.signal(group: child.pid, .kill)
+        }
+    }
+
     func closed(_ socket: ExecSocket, cleanly: Bool) {
         switch socket {
         case .control:

@@ -20,7 +20,7 @@ extension Supervisor {
         let id = change.taskIDs[0]
         let session = ExecSession(taskID: id, setup: setup)
         execSessions[id] = session
-        laneTasks[change.id] = Task { await run(session) }
+        laneTasks[change.id] = startTask { await $0.run(id) }
         let reply = ExecReply(
             environment: setup.shownEnvironment,
             taskID: id,
@@ -58,17 +58,18 @@ extension Supervisor {
         try execSession(task: task, socket: socket) != nil
     }
 
-    /// Kills the commands of clients, and waits a moment for their ends.
+    /// Kills the commands of clients with all they started, and waits a moment for their ends.
     func abortCommands() async {
         for (id, session) in execSessions {
             session.abort()
+            session.killDescendants()
             guard let change = document.tasks[id]?.change else { continue }
             _ = try? await waitForChange(change, timeout: .seconds(1))
         }
     }
 
-    private func run(_ session: ExecSession) async {
-        let id = session.taskID
+    private func run(_ id: String) async {
+        guard let session = execSessions[id] else { return }
         let timer = schedule(in: surroundings.execPatience) { $0.execSessions[id]?.giveUpWaiting() }
         let isReady = await session.waitUntilReady()
         timer.cancel()
@@ -112,6 +113,10 @@ extension Supervisor {
         )
         // Nobody can hear from it once the daemon is gone. (The thread it is started on, the supervisor's, never ends.)
         request.endsWithParent = true
+        let id = session.taskID
+        request.beforeExecution = { pid in
+            self.assumeIsolated { $0.remember(.command, pid, of: "the command of task \(id)", killDelay: .zero) }
+        }
         let theirs = try await open(session, &request)
         let spawned = Result { () throws(SystemError) in try surroundings.reaper.spawn(request) }
         for descriptor in theirs { close(descriptor) }
@@ -121,7 +126,6 @@ extension Supervisor {
         }
         session.child = child
         if session.isOver { child.send(.kill) }
-        let id = session.taskID
         var timer: Scheduled<Void>?
         if let timeout = setup.timeout {
             timer = schedule(in: timeout) { supervisor in
@@ -134,6 +138,7 @@ extension Supervisor {
         }
         let exit = await child.exit()
         await session.waitUntilDrained()
+        forgetCommand(child.pid)
         timer?.cancel()
         return (exit, session.isTimedOut)
     }

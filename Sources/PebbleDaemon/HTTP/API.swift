@@ -13,6 +13,7 @@ import PebbleAPI
 struct API: Sendable {
     let supervisor: Supervisor
     let router: Router
+    let daemonUserID = geteuid()
 
     init(supervisor: Supervisor) {
         self.supervisor = supervisor
@@ -44,6 +45,22 @@ struct API: Sendable {
         }
     }
 
+    /// Answers a plain request for a target, if it asks for what is there: gives the bytes of the whole answer.
+    func answer(plain target: String, peer: Peer, channel: any Channel) -> ByteBuffer? {
+        supervisor.assumeIsolated { supervisor in
+            let start = ContinuousClock.now
+            let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: target)
+            guard let response = lookUp(head, peer: peer, supervisor), case .bytes(let body) = response.body else {
+                return nil
+            }
+            supervisor.restSoon()
+            supervisor.flush()
+            let bytes = response.encoded(body, channel.allocator)
+            logRequest(head, response.status, peer, ContinuousClock.now - start)
+            return bytes
+        }
+    }
+
     private func lookUp(_ head: HTTPRequestHead, peer: Peer, _ supervisor: isolated Supervisor) -> APIResponse? {
         do {
             guard case .route(let route, var request) = try find(head), case .atOnce(let lookup) = route.answer else {
@@ -53,7 +70,7 @@ struct API: Sendable {
                 peer: peer,
                 credentials: nil,
                 identities: supervisor.document.identities,
-                daemonUserID: geteuid(),
+                daemonUserID: daemonUserID,
                 verify: { _, _ in false }
             )
             request.caller = Caller(
@@ -79,11 +96,7 @@ struct API: Sendable {
     ) -> Task<Void, Never> {
         supervisor.assumeIsolated { supervisor in
             supervisor.restSoon()
-            return Task {
-                // Captured so that the task is the supervisor's and needs no change of thread.
-                _ = supervisor
-                await serve(head, body: body, peer: peer, channel: channel)
-            }
+            return supervisor.startTask { _ in await serve(head, body: body, peer: peer, channel: channel) }
         }
     }
 
@@ -184,7 +197,7 @@ struct API: Sendable {
             peer: peer,
             credentials: credentials,
             identities: identities,
-            daemonUserID: geteuid(),
+            daemonUserID: daemonUserID,
             verify: { _, _ in isVerified }
         )
         let identity = isVerified ? credentials?.name : AccessRules.identity(of: peer, identities)
@@ -234,8 +247,9 @@ struct API: Sendable {
         if head.method == .GET, head.uri.hasPrefix("/v1/system-info") || head.uri.hasPrefix("/v1/health") { return }
         if head.method == .GET, head.uri.hasPrefix("/v1/changes/"), !head.uri.dropFirst(12).contains("/") { return }
         let uri = LogText.escaped(head.uri)
-        supervisor.surroundings.log.write(
-            "\(head.method.rawValue) \(uri) \(GoDuration(duration)) \(status) (\(peer.transport))"
+        supervisor.surroundings.log.writeSoon(
+            "\(head.method.rawValue) \(uri) \(GoDuration(duration)) \(status) (\(peer.transport))",
+            on: supervisor.loop
         )
     }
 }

@@ -54,6 +54,27 @@ struct APIResponse: Sendable {
         return APIResponse(status: status, contentType: "application/json", body: .bytes(ByteBuffer(bytes: bytes)))
     }
 
+    /// The bytes of an answer to a client that stays.
+    func encoded(_ body: ByteBuffer, _ allocator: ByteBufferAllocator) -> ByteBuffer {
+        let status = HTTPResponseStatus(statusCode: status)
+        var bytes = allocator.buffer(capacity: 256 + body.readableBytes)
+        bytes.writeStaticString("HTTP/1.1 ")
+        bytes.writeString(String(status.code))
+        bytes.writeStaticString(" ")
+        bytes.writeString(status.reasonPhrase)
+        for (name, value) in headers {
+            bytes.writeStaticString("\r\n")
+            bytes.writeString(name)
+            bytes.writeStaticString(": ")
+            bytes.writeString(value)
+        }
+        bytes.writeStaticString("\r\nContent-Length: ")
+        bytes.writeString(String(body.readableBytes))
+        bytes.writeStaticString("\r\n\r\n")
+        bytes.writeImmutableBuffer(body)
+        return bytes
+    }
+
     static func text(_ text: String, status: Int = 200, contentType: String? = "text/plain") -> APIResponse {
         APIResponse(status: status, contentType: contentType, body: .bytes(ByteBuffer(string: text)))
     }

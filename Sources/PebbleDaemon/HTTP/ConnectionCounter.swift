@@ -17,6 +17,9 @@ final class ConnectionCounter: Sendable {
         self.limits = limits
     }
 
+    /// Whether nobody is connected.
+    var isEmpty: Bool { counts.withLock { $0.isEmpty } }
+
     func admit(_ channel: any Channel, from peer: Peer) throws {
         try counts.withLock { counts in
             guard limits.allow(peer, daemonUserID: geteuid(), besides: counts) else { throw Full() }

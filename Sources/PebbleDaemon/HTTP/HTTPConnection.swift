@@ -12,6 +12,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private let api: API
     private let peer: Peer
     private let pace: RequestPaceHandler
+    private let plain: PlainRequestHandler
     /// A request that has no body and may need no task: see ``API/answerAtOnce(_:peer:channel:)``.
     private var lookup: HTTPRequestHead?
     private var body: RequestBody?
@@ -23,10 +24,11 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     /// Nothing more is to be written: the client is gone, or has been told that its request makes no sense.
     private var isOver = false
 
-    init(api: API, peer: Peer, pace: RequestPaceHandler) {
+    init(api: API, peer: Peer, pace: RequestPaceHandler, plain: PlainRequestHandler) {
         self.api = api
         self.peer = peer
         self.pace = pace
+        self.plain = plain
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -88,7 +90,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event as? ChannelEvent == .inputClosed {
             isInputEnded = true
-            if !isAnswering { context.close(promise: nil) }
+            if !isAnswering { plain.closeWhenWritten() }
         }
         if event is ReadAgain {
             readAgain(context)

@@ -73,8 +73,9 @@ struct HTTPServer: Sendable {
 
     static func configure(_ channel: any Channel, api: API, peer: Peer, pace: RequestPace) throws {
         let paceHandler = RequestPaceHandler(pace: pace)
-        let handler = HTTPConnectionHandler(api: api, peer: peer, pace: paceHandler)
-        let loopHandlers = NIOLoopBound((handler, paceHandler), eventLoop: channel.eventLoop)
+        let plainHandler = PlainRequestHandler(api: api, peer: peer, pace: paceHandler)
+        let handler = HTTPConnectionHandler(api: api, peer: peer, pace: paceHandler, plain: plainHandler)
+        let loopHandlers = NIOLoopBound((handler, paceHandler, plainHandler), eventLoop: channel.eventLoop)
         let upgrader = NIOWebSocketServerUpgrader(
             maxFrameSize: 16 << 20,
             automaticErrorHandling: true,
@@ -90,15 +91,16 @@ struct HTTPServer: Sendable {
                 }
             }
         )
-        try channel.pipeline.syncOperations.addHandler(paceHandler)
+        try channel.pipeline.syncOperations.addHandlers(plainHandler, paceHandler)
         try channel.pipeline.syncOperations.configureHTTPServerPipeline(
             withPipeliningAssistance: true,
             withServerUpgrade: (
                 upgraders: [upgrader],
                 completionHandler: { context in
-                    let (handler, paceHandler) = loopHandlers.value
+                    let (handler, paceHandler, plainHandler) = loopHandlers.value
                     context.pipeline.syncOperations.removeHandler(handler, promise: nil)
                     context.pipeline.syncOperations.removeHandler(paceHandler, promise: nil)
+                    context.pipeline.syncOperations.removeHandler(plainHandler, promise: nil)
                 }
             ),
             withErrorHandling: true

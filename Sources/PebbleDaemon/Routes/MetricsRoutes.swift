@@ -18,7 +18,7 @@ extension Supervisor {
             text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
             text += "\(name){\(label)=\"\(String(escaped))\"} \(value)\n\n"
         }
-        for (name, runner) in runners.sorted(by: { $0.key < $1.key }) {
+        for (name, runner) in runners.sorted(by: { $0.key < $1.key }) where runner.machine.phase != .neverStarted {
             let isActive = runner.machine.status == .active
             let help = "Whether the service is currently active (1) or not (0)"
             add("pebble_service_active", help, "gauge", "service", name, isActive ? 1 : 0)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import PebbleAPI
 
 /// The last output of a service: whole lines, oldest dropped first, bounded in bytes.
@@ -46,15 +47,15 @@ struct LogRing: Sendable {
 
     /// Takes output in as it came, in pieces of any size.
     mutating func append(_ bytes: UnsafeRawBufferPointer, now: Timestamp) {
-        var rest = bytes[...]
+        var rest = bytes
         // What would be pushed out again by what follows it in the same piece need not go in.
         if rest.count > capacity + Self.maximumLine, partial.isEmpty {
-            let tail = rest.suffix(capacity)
-            if let newline = tail.firstIndex(of: UInt8(ascii: "\n")) { rest = tail[(newline + 1)...] }
+            let tail = rest.from(rest.count - capacity)
+            if let newline = tail.newline { rest = tail.from(newline + 1) }
         }
-        while let newline = rest.firstIndex(of: UInt8(ascii: "\n")) {
-            finishLine(rest[..<newline], now)
-            rest = rest[(newline + 1)...]
+        while let newline = rest.newline {
+            finishLine(rest.upTo(newline), now)
+            rest = rest.from(newline + 1)
         }
         if !rest.isEmpty {
             if partial.isEmpty { partialTime = now }
@@ -75,9 +76,16 @@ struct LogRing: Sendable {
         store(line[...], partialTime ?? now)
     }
 
-    private mutating func finishLine(_ bytes: Slice<UnsafeRawBufferPointer>, _ now: Timestamp) {
+    /// Drops everything; positions go on from where they are.
+    mutating func clear() {
+        (firstPosition, firstEntry, entries) = (endPosition, 0, [])
+        (storage, used, writeIndex) = ([], 0, 0)
+        (partial, partialTime) = ([], nil)
+    }
+
+    private mutating func finishLine(_ bytes: UnsafeRawBufferPointer, _ now: Timestamp) {
         if partial.isEmpty, bytes.count + prefixSize < Self.maximumLine {
-            store(UnsafeRawBufferPointer(rebasing: bytes), now)
+            store(bytes, now)
             return
         }
         var line = partial + bytes
@@ -102,12 +110,9 @@ struct LogRing: Sendable {
         let start = writeIndex
         let first = min(bytes.count, capacity - start)
         storage.withUnsafeMutableBytes { target in
-            UnsafeMutableRawBufferPointer(rebasing: target[start..<(start + first)])
-                .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<first]))
-            if first < bytes.count {
-                UnsafeMutableRawBufferPointer(rebasing: target[..<(bytes.count - first)])
-                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[first...]))
-            }
+            guard let source = bytes.baseAddress, let base = target.baseAddress else { return }
+            memcpy(base + start, source, first)
+            if first < bytes.count { memcpy(base, source + first, bytes.count - first) }
         }
         writeIndex = (start + bytes.count) % capacity
         used += cost
@@ -150,4 +155,18 @@ struct LogRing: Sendable {
         if end <= capacity { return Line(time: entry.time, bytes: storage[entry.start..<end]) }
         return Line(time: entry.time, bytes: (storage[entry.start...] + storage[..<(end - capacity)]))
     }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Where the first line ends.
+    ///
+    /// Found by the C library, many bytes at a time: to look for it is most of what a line costs.
+    fileprivate var newline: Int? {
+        guard let base = baseAddress, let found = memchr(base, Int32(UInt8(ascii: "\n")), count) else { return nil }
+        return UnsafeRawPointer(found) - base
+    }
+
+    fileprivate func upTo(_ end: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: self[..<end]) }
+
+    fileprivate func from(_ start: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: self[start...]) }
 }

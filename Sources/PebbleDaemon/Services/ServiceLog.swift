@@ -38,6 +38,11 @@ final class ServiceLog: Sendable {
         change { $0.finishPartial(now: now()) }
     }
 
+    /// Forgets all lines, and gives their memory back.
+    func clear() {
+        state.withLock { $0.ring.clear() }
+    }
+
     private func change(_ body: (inout LogRing) -> Void) {
         let (listeners, lines) = state.withLock { state -> ([@Sendable () -> Void], [LogRing.Line]) in
             let before = state.ring.endPosition

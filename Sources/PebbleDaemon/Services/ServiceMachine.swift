@@ -8,10 +8,13 @@ enum ShutdownReason: Equatable, Sendable {
     case success
     case serviceFailure
     case checkFailure
+    /// There is nothing to do until a client comes, for whom the service manager starts the daemon again.
+    case standby
 
     var exitCode: Int32 {
         switch self {
         case .success: 0
+        case .standby: 42
         case .serviceFailure: 10
         case .checkFailure: 11
         }
@@ -99,6 +102,14 @@ struct ServiceMachine: Equatable, Sendable {
 
     /// Whether its process has been told to end.
     var isStopping: Bool { phase == .terminating || phase == .killing }
+
+    /// Whether it does not run, and will not by itself.
+    var isAtRest: Bool {
+        switch phase {
+        case .neverStarted, .stopped, .exited: true
+        case .spawning, .starting, .running, .terminating, .killing, .backoff: false
+        }
+    }
 
     /// Whether there is a process to signal.
     var hasProcess: Bool {

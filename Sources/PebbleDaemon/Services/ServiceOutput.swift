@@ -6,6 +6,9 @@ import NIOPosix
 final class ServiceOutputHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
+    /// A service fills what the pipe holds by default faster than it takes to wake who reads it.
+    static let pipeSize: Int32 = 256 << 10
+
     private let log: ServiceLog
     private let ended: @Sendable () -> Void
 

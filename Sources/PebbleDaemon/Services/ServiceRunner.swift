@@ -15,10 +15,26 @@ final class ServiceRunner {
     var stopWaiters: [CheckedContinuation<TaskOutcome, Never>] = []
     /// A process group whose leader ended and of which others may be left.
     var leftoverGroup: ProcessID?
+    /// Since when it has not been running, by a clock that nobody can set; nil while it is, or has never been.
+    private(set) var restsSince: ContinuousClock.Instant?
 
     init(name: String, log: ServiceLog) {
         machine = ServiceMachine(name: name)
         self.log = log
+    }
+
+    /// To be called after each event.
+    func noteWhetherAtRest() {
+        guard machine.isAtRest, machine.phase != .neverStarted else { return restsSince = nil }
+        if restsSince == nil { restsSince = .now }
+    }
+
+    /// Forgets that the service ever ran, and what it wrote.
+    func forget() {
+        guard machine.isAtRest else { return }
+        machine = ServiceMachine(name: machine.name)
+        restsSince = nil
+        log.clear()
     }
 }
 

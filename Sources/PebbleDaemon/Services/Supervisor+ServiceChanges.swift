@@ -134,7 +134,7 @@ extension Supervisor {
         let lanes = stages.keys.sorted().map { stage in
             Dictionary(grouping: stages[stage] ?? [], by: \.lane).sorted { $0.key < $1.key }.map { $0.value.map(\.id) }
         }
-        laneTasks[change.id] = Task { await run(lanes) }
+        laneTasks[change.id] = startTask { await $0.run(lanes) }
         return change
     }
 

@@ -20,6 +20,7 @@ extension Supervisor {
         let runner = runner(name)
         let before = runner.machine.status
         let effects = runner.machine.handle(event, now: now, jitter: surroundings.jitter())
+        runner.noteWhetherAtRest()
         servicesReply = nil
         surroundings.log.debug("Service \"\(name)\": \(event), \(before.rawValue) -> \(runner.machine.status.rawValue)")
         for effect in effects { perform(effect, runner) }
@@ -85,6 +86,7 @@ extension Supervisor {
     ) throws -> ChildProcess {
         let output = try Pipe()
         defer { output.closeWriteEnd() }
+        output.widen(to: ServiceOutputHandler.pipeSize)
         let name = runner.machine.name
         let child: ChildProcess
         do {
@@ -114,17 +116,7 @@ extension Supervisor {
     ///
     /// Before it runs its program: a crash right now leaves no unknown process behind, and so never two of a service.
     private func remember(_ pid: ProcessID, of name: String, killDelay: Duration) {
-        guard store != nil, let status = ProcessTable.status(of: pid) else { return }
-        let record = ProcessRecord(
-            service: name,
-            pid: pid.rawValue,
-            startTime: status.startTime,
-            bootID: surroundings.machineBootID,
-            killDelay: GoDuration(killDelay)
-        )
-        document.processes[name] = record
-        save(.process(record))
-        flush()
+        remember(.service, pid, of: name, killDelay: killDelay)
     }
 
     private func forget(_ name: String) {

@@ -1,8 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import PebbleAPI
 
-/// A process that runs for a service, as it is remembered for a daemon that comes after a crash.
+/// A process that runs for a service, or a command, as it is remembered for a daemon that comes after a crash.
 struct ProcessRecord: Codable, Equatable, Sendable {
+    /// What it was started as.
+    enum Kind: String, Codable, Sendable {
+        case service
+        /// For a client of exec or a check; the kernel kills it with the daemon, but not what it has started itself.
+        case command
+    }
+
+    /// Nil in what a version before this one left: a service.
+    var kind: Kind?
+    /// The name of the service, or what the command is for.
     var service: String
     var pid: Int32
     /// Clock ticks after boot: tells the process from a later one of the same number.
@@ -12,7 +22,13 @@ struct ProcessRecord: Codable, Equatable, Sendable {
     /// How long it is given between SIGTERM and SIGKILL.
     var killDelay: GoDuration
 
+    /// What it is found by: commands are many, and no service's name begins with a hyphen.
+    var key: String { kind == .command ? Self.key(ofCommand: pid) : service }
+
+    static func key(ofCommand pid: Int32) -> String { "-\(pid)" }
+
     enum CodingKeys: String, CodingKey {
+        case kind
         case service
         case pid
         case startTime = "start-time"
@@ -28,6 +44,7 @@ enum StateRecord: Codable, Equatable, Sendable {
     case notice(Notice)
     case identities([String: IdentityInfo])
     case process(ProcessRecord)
+    /// The process of a service, or by its key that of a command, is gone.
     case processGone(service: String)
 }
 
@@ -75,7 +92,7 @@ struct StateDocument: Codable, Equatable, Sendable {
         case .identities(let all):
             identities = all
         case .process(let process):
-            processes[process.service] = process
+            processes[process.key] = process
         case .processGone(let service):
             processes[service] = nil
         }
@@ -139,4 +156,16 @@ struct StateLimits: Sendable {
     var openChangeAge = Duration.seconds(14 * 86_400)
     var notices = 1000
     var noticeAge = Duration.seconds(7 * 86_400)
+    /// For how long, and of how many services that do not run, it is remembered that they did, and what they wrote.
+    var inactiveServiceAge = Duration.seconds(7 * 86_400)
+    var inactiveServices = 100
+    /// How often is looked for what is too old or too much.
+    var interval = Duration.seconds(600)
+
+    /// Which services, given for how long each has not been running, are to be forgotten.
+    func forgotten(_ inactive: [String: Duration]) -> [String] {
+        let byAge = inactive.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        let excess = max(0, byAge.count - inactiveServices)
+        return byAge.enumerated().filter { $0.offset < excess || $0.element.value > inactiveServiceAge }.map(\.element.key)
+    }
 }

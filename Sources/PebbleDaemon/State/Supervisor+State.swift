@@ -210,7 +210,7 @@ extension Supervisor {
             case .task(let task): seen.insert("t\(task.id)").inserted
             case .notice(let notice): seen.insert("n\(notice.id)").inserted
             case .identities: seen.insert("i").inserted
-            case .process(let process): seen.insert("p\(process.service)").inserted
+            case .process(let process): seen.insert("p\(process.key)").inserted
             case .processGone(let service): seen.insert("p\(service)").inserted
             }
         }.reversed()

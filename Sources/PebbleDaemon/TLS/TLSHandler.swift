@@ -148,6 +148,8 @@ final class TLSHandler: ChannelDuplexHandler {
     }
 
     private func encrypt(_ buffer: ByteBuffer, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
+        // Nothing makes no record; who writes it wants to know when all before it is written.
+        guard buffer.readableBytes > 0 else { return context.write(wrapOutboundOut(buffer), promise: promise) }
         let written = buffer.withUnsafeReadableBytes { ctls_write(connection, $0.baseAddress, $0.count) }
         guard written >= 0 else {
             let error = TLSError.last("cannot write")

@@ -76,6 +76,52 @@ private final class PebbleProcess: Sendable {
         #expect(isGone(try await pid(in: file)))
     }
 
+    @Test func `what commands of clients and checks have started goes with a daemon that is killed`() async throws {
+        let directory = try TestDirectory()
+        #expect(mkdir(directory.file("layers"), 0o755) == 0)
+        let family = { @Sendable (name: String) in
+            "set -m; sh -c 'echo $$ > \(directory.file(name)); exec sleep 1000' & sleep 1000 & wait"
+        }
+        try AtomicFile.write(family("check"), to: directory.file("check.sh"), mode: 0o644)
+        let layer = """
+            checks:
+              family:
+                override: replace
+                period: 60s
+                timeout: 60s
+                startup: disabled
+                exec: {command: sh \(directory.file("check.sh"))}
+            """
+        try AtomicFile.write(layer, to: directory.file("layers/001-base.yaml"), mode: 0o644)
+        let first = try await PebbleProcess(directory)
+        let client = first.client
+        // Both wait until the daemon is gone, and fail then.
+        try startThread(named: "exec") { _ = try? client.exec(ExecCall(["sh", "-c", family("exec")])) }
+        try startThread(named: "check") { _ = try? client.refreshCheck("family") }
+        let descendants = [
+            try await pid(in: directory.file("exec")), try await pid(in: directory.file("check")),
+        ]
+        first.child.send(.kill)
+        #expect(await first.child.exit() == .signalled(number: SIGKILL))
+
+        let second = try await PebbleProcess(directory)
+        for descendant in descendants { #expect(isGone(descendant)) }
+        second.child.send(.terminate)
+        #expect(await second.child.exit() == .exited(code: 0))
+    }
+
+    @Test func `what a command has started goes with a daemon that ends`() async throws {
+        let directory = try TestDirectory()
+        let pebble = try await PebbleProcess(directory)
+        let client = pebble.client
+        let script = "sh -c 'echo $$ > \(directory.file("exec")); exec sleep 1000' & wait"
+        try startThread(named: "exec") { _ = try? client.exec(ExecCall(["sh", "-c", script])) }
+        let descendant = try await pid(in: directory.file("exec"))
+        pebble.child.send(.terminate)
+        #expect(await pebble.child.exit() == .exited(code: 0))
+        try await eventually("what it started still runs") { isGone(descendant) }
+    }
+
     @Test func `orphans of services are reaped`() async throws {
         let directory = try TestDirectory()
         #expect(mkdir(directory.file("layers"), 0o755) == 0)

@@ -232,4 +232,31 @@ import Testing
         #expect(found.port == port)
         #expect(throws: DaemonError.self) { try HTTPAddress.parse("4000") }
     }
+
+    @Test func `what services wrote that have long been inactive is forgotten, and they can start again`() async throws {
+        let command = "sh -c 'echo up; sleep 1000'"
+        let names = ["one", "two"]
+        let layer = "services:\n" + names.map { "  \($0): {override: replace, command: \"\(command)\"}\n" }.joined()
+        let daemon = try await TestDaemon(layer: layer) { options in
+            options.holds = true
+            options.limits.inactiveServices = 1
+            options.limits.interval = .milliseconds(100)
+        }
+        for name in names {
+            try await daemon.change(.start, [name])
+            try await eventually("no output") { try await !daemon.call { try $0.logs([name]) }.isEmpty }
+            try await daemon.change(.stop, [name])
+        }
+        try await eventually("the older one is remembered") { try await daemon.call { try $0.logs(["one"]) }.isEmpty }
+        #expect(try await daemon.call { try $0.logs(["two"]) }.map(\.message) == ["up"])
+        #expect(try await daemon.service("one").currentSince == nil)
+        #expect(try await !daemon.call { try $0.metrics() }.contains("service=\"one\""))
+        let stop = try await daemon.change(.stop, ["one"])
+        #expect(stop.tasks.first?.log.first?.contains("has never been started") == true)
+        try await daemon.change(.start, ["one"])
+        try await eventually("no output") {
+            try await daemon.call { try $0.logs(["one"]) }.map(\.message) == ["up"]
+        }
+        try await daemon.stop()
+    }
 }

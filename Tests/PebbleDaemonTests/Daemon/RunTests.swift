@@ -168,9 +168,8 @@ import Testing
         return descriptor
     }
 
-    @Test func `a socket handed over by a service manager is used, and left where it is`() async throws {
-        let directory = try TestDirectory()
-        let path = directory.file("given")
+    /// The program with a socket of somebody else's, as a service manager starts it.
+    private func socketActivated(_ directory: TestDirectory, _ path: String, layer: String? = nil) throws -> RunningProgram {
         let script = """
             import os, socket, sys
             s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(16)
@@ -179,11 +178,35 @@ import Testing
             os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1')
             os.execv(sys.argv[2], sys.argv[2:])
             """
-        let pebble = try RunningProgram(
+        return try RunningProgram(
             directory,
+            layer: layer,
             environment: ["PEBBLE_SOCKET": path],
             wrapper: ["python3", "-c", script, path]
         )
+    }
+
+    @Test func `without anything to do it ends with 42, for the manager to start it at the next client`() async throws {
+        let directory = try TestDirectory()
+        let path = directory.file("given")
+        let layer = "services: {web: {override: replace, startup: enabled, command: sleep 1000}}"
+        let pebble = try socketActivated(directory, path, layer: layer)
+        try await pebble.waitUntilReady()
+        // While a service runs, it stays: longer than the five seconds after which it looks.
+        try await Task.sleep(for: .seconds(7))
+        #expect(try await pebble.call { try $0.services() }.first?.current == .active)
+        try await pebble.call { client in
+            _ = try client.waitForChange(try client.begin(.stop, ["web"]), timeout: .seconds(30))
+        }
+        #expect(await pebble.child.exit() == .exited(code: 42))
+        #expect(access(path, F_OK) == 0)
+        #expect(pebble.errors.contains("daemon stop requested to wait for socket activation\n"))
+    }
+
+    @Test func `a socket handed over by a service manager is used, and left where it is`() async throws {
+        let directory = try TestDirectory()
+        let path = directory.file("given")
+        let pebble = try socketActivated(directory, path)
         try await pebble.waitUntilReady()
         #expect(await pebble.stop() == .exited(code: 0))
         #expect(access(path, F_OK) == 0)

@@ -72,4 +72,33 @@ import Testing
         #expect(ring.last(0).lines.isEmpty)
         #expect(ring.last(0).next == 40)
     }
+
+    @Test func `what is cleared is gone, and a follower goes on with what comes then`() {
+        var ring = LogRing(service: "a", capacity: 300)
+        for number in 0..<50 { append("line \(number)\n", to: &ring) }
+        append("begun", to: &ring)
+        let next = ring.endPosition
+        ring.clear()
+        #expect(ring.last(nil).lines.isEmpty)
+        #expect(ring.endPosition == next)
+        #expect(ring.lines(from: 3).next == next)
+        append("new\nlines\n", to: &ring)
+        #expect(texts(ring.lines(from: next).lines) == ["new", "lines"])
+        #expect(texts(ring.last(nil).lines) == ["new", "lines"])
+    }
+
+    @Test func `pieces of any size leave the same lines`() {
+        let text = (0..<300).map { String(repeating: "x", count: $0 * 7 % 120) + "\($0)\n" }.joined()
+        var whole = LogRing(service: "a", capacity: 5000)
+        append(text, to: &whole)
+        for size in [1, 2, 3, 10, 119, 4096] {
+            var ring = LogRing(service: "a", capacity: 5000)
+            let bytes = Array(text.utf8)
+            for start in stride(from: 0, to: bytes.count, by: size) {
+                bytes[start..<min(start + size, bytes.count)].withUnsafeBytes { ring.append($0, now: now) }
+            }
+            #expect(texts(ring.last(nil).lines) == texts(whole.last(nil).lines))
+            #expect(texts(ring.last(1).lines).first?.hasSuffix("299") == true)
+        }
+    }
 }

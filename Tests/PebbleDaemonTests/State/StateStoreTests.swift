@@ -194,4 +194,13 @@ import Testing
         #expect(throws: StateError.self) { try StateStore.open(directory: directory.path, now: now) }
         #expect(try FileBytes.read(directory.file(".pebble.state")) == Array("{broken".utf8))
     }
+
+    @Test func `services that have not run for a week, or beyond the hundredth, are forgotten`() {
+        let limits = StateLimits()
+        let day = Duration.seconds(86_400)
+        #expect(limits.forgotten([:]).isEmpty)
+        #expect(limits.forgotten(["old": day * 7 + .seconds(1), "young": day * 7]) == ["old"])
+        let many = Dictionary(uniqueKeysWithValues: (0..<103).map { ("svc\($0)", Duration.seconds($0)) })
+        #expect(limits.forgotten(many).sorted() == ["svc100", "svc101", "svc102"])
+    }
 }
