@@ -166,6 +166,8 @@ struct StateLimits: Sendable {
     func forgotten(_ inactive: [String: Duration]) -> [String] {
         let byAge = inactive.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
         let excess = max(0, byAge.count - inactiveServices)
-        return byAge.enumerated().filter { $0.offset < excess || $0.element.value > inactiveServiceAge }.map(\.element.key)
+        return byAge.enumerated().filter { $0.offset < excess || $0.element.value > inactiveServiceAge }.map(
+            \.element.key
+        )
     }
 }

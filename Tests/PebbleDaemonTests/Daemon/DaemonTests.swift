@@ -233,7 +233,8 @@ import Testing
         #expect(throws: DaemonError.self) { try HTTPAddress.parse("4000") }
     }
 
-    @Test func `what services wrote that have long been inactive is forgotten, and they can start again`() async throws {
+    @Test func `what services wrote that have long been inactive is forgotten, and they can start again`() async throws
+    {
         let command = "sh -c 'echo up; sleep 1000'"
         let names = ["one", "two"]
         let layer = "services:\n" + names.map { "  \($0): {override: replace, command: \"\(command)\"}\n" }.joined()

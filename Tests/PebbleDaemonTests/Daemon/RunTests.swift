@@ -169,7 +169,11 @@ import Testing
     }
 
     /// The program with a socket of somebody else's, as a service manager starts it.
-    private func socketActivated(_ directory: TestDirectory, _ path: String, layer: String? = nil) throws -> RunningProgram {
+    private func socketActivated(
+        _ directory: TestDirectory,
+        _ path: String,
+        layer: String? = nil
+    ) throws -> RunningProgram {
         let script = """
             import os, socket, sys
             s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(16)

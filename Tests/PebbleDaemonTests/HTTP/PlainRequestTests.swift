@@ -32,7 +32,8 @@ import Testing
         "GET /v1/a HTTP/1.1\r\nConnection: close\r\n\r\n", "GET /v1/a HTTP/1.1\r\nConnection: Upgrade\r\n\r\n",
         "GET /v1/a HTTP/1.1\r\nUpgrade: websocket\r\n\r\n", "GET /v1/a HTTP/1.1\r\nAuthorization: Basic YTpi\r\n\r\n",
         "GET /v1/a HTTP/1.1\r\nExpect: 100-continue\r\n\r\n", "GET /v1/a HTTP/1.1\r\n Host: a\r\n\r\n",
-        "GET /v1/a HTTP/1.1\r\nHost : a\r\n\r\n", "GET /v1/a HTTP/1.1\r\nHost\r\n\r\n", "GET /v1/a HTTP/1.1\r\n: a\r\n\r\n",
+        "GET /v1/a HTTP/1.1\r\nHost : a\r\n\r\n", "GET /v1/a HTTP/1.1\r\nHost\r\n\r\n",
+        "GET /v1/a HTTP/1.1\r\n: a\r\n\r\n",
         "GET /v1/a HTTP/1.1\r\nHost: a\u{0}b\r\n\r\n", "GET /v1/a HTTP/1.1\r\nHost: a\r\n b\r\n\r\n",
         "GET /v1/a HTTP/1.1\r\nHost: a\rX: b\r\n\r\n", "GET /v1/a HTTP/1.1\r\nHost: a\nContent-Length: 5\r\n\r\n",
         "GET /v1/a HTTP/1.1\r\n\r\nGET /v1/a HTTP/1.1\r\n\r\n", "GET /v1/a HTTP/1.1\r\nHost: \u{7f}\r\n\r\n",
@@ -61,7 +62,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "/v1/services", "/v1/services?names=web", "/v1/services?names=none", "/v1/system-info", "/v1/health", "/v1/checks",
+        "/v1/services", "/v1/services?names=web", "/v1/services?names=none", "/v1/system-info", "/v1/health",
+        "/v1/checks",
         "/v1/changes?select=all", "/v1/changes?select=nope", "/v1/changes/99", "/v1/plan?format=yaml", "/v1/plan",
         "/v1/identities", "/v1/metrics", "/v1/nope", "/v1/services/", "/v1//services", "/v1/../v1/services", "/v1/exec",
         "/v1/notices", "/v1/logs?n=5", "/v1/files?action=list",

@@ -67,7 +67,8 @@ extension String {
     fileprivate func range(of text: String) -> Range<String.Index>? {
         let (bytes, wanted) = (Array(utf8), Array(text.utf8))
         guard bytes.count >= wanted.count else { return nil }
-        for start in 0...(bytes.count - wanted.count) where bytes[start..<(start + wanted.count)].elementsEqual(wanted) {
+        for start in 0...(bytes.count - wanted.count) where bytes[start..<(start + wanted.count)].elementsEqual(wanted)
+        {
             let lower = utf8.index(utf8.startIndex, offsetBy: start)
             return lower..<utf8.index(lower, offsetBy: wanted.count)
         }
