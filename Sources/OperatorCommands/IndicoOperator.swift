@@ -37,14 +37,16 @@ package struct IndicoOperator: AsyncParsableCommand {
                 name: "Operation",
                 subcommands: [
                     ConfigCommand.self, IntegrateCommand.self, RemoveRelationCommand.self, RunCommand.self,
-                    CancelTaskCommand.self, ResolvedCommand.self, RefreshCommand.self, AttachResourceCommand.self, AddStorageCommand.self,
+                    CancelTaskCommand.self, ResolvedCommand.self, RefreshCommand.self, AttachResourceCommand.self,
+                    AddStorageCommand.self,
                     DetachStorageCommand.self,
                 ]
             ),
             CommandGroup(
                 name: "Inspection",
                 subcommands: [
-                    StatusCommand.self, ShowTaskCommand.self, TopCommand.self, StorageCommand.self, LogsCommand.self, DebugLogCommand.self,
+                    StatusCommand.self, ShowTaskCommand.self, TopCommand.self, StorageCommand.self, LogsCommand.self,
+                    DebugLogCommand.self,
                     DebugHooksCommand.self, ExecCommand.self,
                 ]
             ),

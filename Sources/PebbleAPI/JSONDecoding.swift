@@ -38,8 +38,12 @@ struct ValueDecoder: Decoder {
     }
 
     func bool() throws -> Bool {
-        guard case .bool(let value) = value else { throw mismatch(Bool.self) }
-        return value
+        guard case .bool(let truth) = value else {
+            // Also for null, as with Foundation.
+            let description = "\(value.word) instead of true or false"
+            throw DecodingError.typeMismatch(Bool.self, .init(codingPath: codingPath, debugDescription: description))
+        }
+        return truth
     }
 
     func string() throws -> String {

@@ -4,7 +4,7 @@
 // for one answer of a hook tool. What is here reads a whole text into a `JSONValue` and decodes types from that; no
 // strategies. The tests hold it equal to Foundation's, in what it reads and in what it refuses.
 
-/// Reads JSON (RFC 8259).
+/// Reads JSON (RFC 8259), and what Foundation takes beside it: a comma after the last of several, a byte order mark.
 package enum JSONReading {
     /// How deep arrays and objects may lie in each other.
     package static let maximumDepth = 512
@@ -58,6 +58,7 @@ struct JSONScanner {
     init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
     mutating func whole() throws(Problem) -> JSONValue {
+        _ = take(word: "\u{FEFF}")
         let value = try value()
         skipBlanks()
         guard offset == bytes.count else { throw problem("something after the value") }
@@ -115,8 +116,10 @@ struct JSONScanner {
         while true {
             elements.append(try value())
             skipBlanks()
+            let goesOn = take(",")
+            skipBlanks()
             if take("]") { return .array(elements) }
-            guard take(",") else { throw problem("neither , nor ]") }
+            guard goesOn else { throw problem("neither , nor ]") }
         }
     }
 
@@ -136,8 +139,10 @@ struct JSONScanner {
             // Of members of one name the first counts, as with Foundation.
             if members[name] == nil { members[name] = member }
             skipBlanks()
+            let goesOn = take(",")
+            skipBlanks()
             if take("}") { return .object(members) }
-            guard take(",") else { throw problem("neither , nor }") }
+            guard goesOn else { throw problem("neither , nor }") }
         }
     }
 
@@ -225,7 +230,8 @@ struct JSONScanner {
     private mutating func scalar() throws(Problem) -> Unicode.Scalar {
         let first = try unit()
         if let scalar = Unicode.Scalar(first) { return scalar }
-        guard (0xD800...0xDBFF).contains(first), take("\\"), take("u") else { throw problem("half of a surrogate pair") }
+        let isHigh = (0xD800...0xDBFF).contains(first)
+        guard isHigh, take("\\"), take("u") else { throw problem("half of a surrogate pair") }
         let second = try unit()
         guard (0xDC00...0xDFFF).contains(second) else { throw problem("half of a surrogate pair") }
         let code = 0x10000 + (first - 0xD800) << 10 + (second - 0xDC00)
@@ -236,7 +242,9 @@ struct JSONScanner {
     private mutating func unit() throws(Problem) -> UInt32 {
         var value: UInt32 = 0
         for _ in 0..<4 {
-            guard let byte = next, let digit = Self.hexadecimal(byte) else { throw problem("an escape without its digits") }
+            guard let byte = next, let digit = Self.hexadecimal(byte) else {
+                throw problem("an escape without its digits")
+            }
             value = value << 4 | digit
             offset += 1
         }

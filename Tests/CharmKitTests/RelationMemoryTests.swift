@@ -128,7 +128,9 @@ extension RelationState {
         let reader = Reader()
         var world = world
         world.storedState = [
-            RelationMemory.headerKey: try WireJSON.text(of: RelationMemory.Header(since: 4_000_000_000, agent: "3.6.9")),
+            RelationMemory.headerKey: try WireJSON.text(
+                of: RelationMemory.Header(since: 4_000_000_000, agent: "3.6.9")
+            ),
             RelationMemory.key("database"): "no JSON", RelationMemory.key("gone"): "{}",
         ]
         let output = try reader.run(.updateStatus, in: world)
@@ -269,7 +271,9 @@ private struct Story {
             pending[id] = [(.relationChanged(relation.event(unit: unit.number)), { _ in })]
         case 2 where unit != nil:
             guard let unit else { return }
-            world.relations[index].departedUnitsData[unit] = world.relations[index].remoteUnitsData.removeValue(forKey: unit)
+            world.relations[index].departedUnitsData[unit] = world.relations[index].remoteUnitsData.removeValue(
+                forKey: unit
+            )
             pending[id] = [(.relationDeparted(relation.departure(unit: unit.number)), { _ in })]
         case 3 where !relation.isPeer && relation.remoteUnitsData.isEmpty:
             pending[id] = [(.relationBroken(relation.event()), { $0.relations.removeAll { $0.id == id } })]

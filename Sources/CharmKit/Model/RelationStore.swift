@@ -289,7 +289,8 @@ extension RelationStore {
     func memorize() throws {
         guard let remembering else { return }
         // An event that touches no relation leaves things as they were.
-        let mustForget = event.relation != nil || RelationMemory.forgetsEverything(at: event)
+        let mustForget =
+            event.relation != nil || RelationMemory.forgetsEverything(at: event)
             || RelationMemory.forgetsOwnApplication(at: event)
         guard remembering.isRecalled || mustForget else { return }
         try recall()
@@ -299,15 +300,17 @@ extension RelationStore {
             try StoredState.text(RelationMemory.Header(since: since, agent: remembering.agent)),
             for: RelationMemory.headerKey
         )
-        var left = Set(try state.keys(startingWith: RelationMemory.endpointPrefix))
+        var old = Set(try state.keys(startingWith: RelationMemory.endpointPrefix))
         for (endpoint, known) in ids {
-            let entries = Dictionary(uniqueKeysWithValues: known.map { ($0.number, entry($0)) })
+            // The one that is being broken is gone after this.
+            let left = known.filter { $0.number != brokenNumber }
+            let entries = Dictionary(uniqueKeysWithValues: left.map { ($0.number, entry($0)) })
             let text = try StoredState.text(entries)
             guard text.utf8.count <= RelationMemory.maximumSize else { continue }
-            left.remove(RelationMemory.key(endpoint))
+            old.remove(RelationMemory.key(endpoint))
             try state.setAny(text, for: RelationMemory.key(endpoint))
         }
-        for key in left { try state.setAny(nil, for: key) }
+        for key in old { try state.setAny(nil, for: key) }
     }
 
     private func entry(_ id: RelationID) -> RelationMemory.Entry {

@@ -37,7 +37,7 @@ struct RunCommand: ParsableCommand {
 
     func validate() throws {
         if background, SecretParameters.areAsked(of: action) {
-            throw ValidationError("'\(action)' asks for a password, which lives only as long as you wait: it takes no --background.")
+            throw ValidationError("'\(action)' asks for a password, which is gone when nobody waits: no --background.")
         }
         for parameter in parameters where !parameter.dropFirst().contains("=") {
             throw ValidationError("'\(parameter)' is not key=value.")
@@ -61,7 +61,10 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         let agent = try global.agent()
-        if background { return try TaskOutput(format: format).show(try agent.enqueue(action: action, parameters: values)) }
+        if background {
+            let task = try agent.enqueue(action: action, parameters: values)
+            return try TaskOutput(format: format).show(task)
+        }
         let result = try SecretParameters(agent: agent).completing(values, of: action) { values in
             try agent.run(action: action, parameters: values) { line in
                 FileDescriptorOutput.standardError.write(line + "\n")
