@@ -36,8 +36,9 @@ package struct IndicoOperator: AsyncParsableCommand {
             CommandGroup(
                 name: "Operation",
                 subcommands: [
-                    ConfigCommand.self, IntegrateCommand.self, RemoveRelationCommand.self, RunCommand.self,
-                    CancelTaskCommand.self, ResolvedCommand.self, RefreshCommand.self, AttachResourceCommand.self,
+                    ConfigCommand.self, IntegrateCommand.self, RemoveRelationCommand.self, TLSCommand.self,
+                    RunCommand.self, CancelTaskCommand.self, ResolvedCommand.self, RefreshCommand.self,
+                    AttachResourceCommand.self, AddStorageCommand.self,
                     AddStorageCommand.self,
                     DetachStorageCommand.self,
                 ]

@@ -60,6 +60,9 @@ struct NginxServer {
         ports.nginxStatus = try ListeningSocket.freePort()
         var settings = try sampleSettings { $0.options.trustedProxies = [] }
         try change(&settings)
+        if let certificate = settings.certificate {
+            try Data(certificate.file.utf8).write(to: URL(filePath: layout.nginxCertificate))
+        }
         let text = NginxConfiguration.render(settings, layout: layout, ports: ports)
         try Data(text.utf8).write(to: URL(filePath: layout.nginxConfiguration))
         let runner = CommandRunner(reaper: try ProcessReaper())

@@ -114,4 +114,39 @@ struct NginxServingTests {
             for word in ["evil", "1.2.3.4", "Prefix", "Forwarded-Port"] { #expect(!seen.contains(word), "\(word)") }
         }
     }
+
+    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/curl"), "curl is not installed"))
+    func `with a certificate the site is at HTTPS, and plain HTTP leads there`() async throws {
+        let port = try ListeningSocket.freePort()
+        let file = FileManager.default.temporaryDirectory.appending(path: "authority-\(UUID().uuidString).pem")
+        try Data(SampleCertificates.valid.utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let site = "https://events.example.com:\(port)"
+        try await NginxServer.serving { settings in
+            settings.site = try SiteURL(site)
+            settings.options.httpsPort = port
+            settings.certificate = ServedCertificate.read(
+                ["certificate": SampleCertificates.valid, "private-key": SampleCertificates.key],
+                at: 1_800_000_000
+            ).value
+        } body: { nginx in
+            let plain = try nginx.ask("GET", "/event/1/?a=b")
+            #expect(plain.status == 301 && plain.header("Location") == ["\(site)/event/1/?a=b"])
+            #expect(try nginx.ask("GET", "/.well-known/acme-challenge/none").status == 404)
+            let command = Command(
+                "/usr/bin/curl",
+                [
+                    "--silent", "--show-error", "--include", "--noproxy", "*", "--cacert", file.path, "--resolve",
+                    "events.example.com:\(port):127.0.0.1", "\(site)/dist/js/main.0123abcd.js",
+                ],
+                environment: ["PATH": "/usr/bin"],
+                timeout: .seconds(60)
+            )
+            let result = try await CommandRunner(reaper: try ProcessReaper()).run(command)
+            #expect(result.outputText.contains("HTTP/2 200"), "\(result.outputText) \(result.errorText)")
+            #expect(result.outputText.hasSuffix("plain"))
+            // With a port of its own no promise is made for the host.
+            #expect(!result.outputText.lowercased().contains("strict-transport-security"))
+        }
+    }
 }

@@ -124,7 +124,8 @@ public struct IndicoCharm: Charm {
             event: event.name,
             status: status.kind,
             duration: pace.now() - began,
-            memory: try model.state.decode(WorkloadMemory.self, for: WorkloadMemory.key)
+            memory: try model.state.decode(WorkloadMemory.self, for: WorkloadMemory.key),
+            certificateEnd: view.certificate.value?.end
         )
         tell.send(report.samples, ports.statsdSyslog)
     }
@@ -218,6 +219,7 @@ extension CharmFiles {
         self.init(
             workloadModule: try CharmFile.text(of: "\(charmDirectory)/workload/indico_workload.py"),
             backupModule: try CharmFile.text(of: "\(charmDirectory)/workload/indico_backup.py"),
+            mailModule: try CharmFile.text(of: "\(charmDirectory)/workload/indico_mail.py"),
             statsdMapping: try CharmFile.text(of: "\(charmDirectory)/workload/statsd-mapping.yaml")
         )
     }
