@@ -33,7 +33,14 @@ package struct PythonEnvironment: Sendable {
 
     /// The path of the interpreter that a finished environment was made with; nil where there is none.
     package static func interpreter(ofFinished path: String) throws -> String? {
-        try FileStore.text(markPath(of: path))?.split(separator: " ", maxSplits: 1).first.map(String.init)
+        try mark(ofFinished: path)?.path
+    }
+
+    /// The path and the version of the interpreter that a finished environment was made with; nil where there is none.
+    static func mark(ofFinished path: String) throws -> (path: String, version: String)? {
+        let line = try FileStore.text(markPath(of: path))?.prefix { !$0.isNewline }
+        guard let words = line?.split(separator: " "), words.count == 2 else { return nil }
+        return (String(words[0]), String(words[1]))
     }
 
     /// Makes the empty environment.
