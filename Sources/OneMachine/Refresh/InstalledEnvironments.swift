@@ -65,6 +65,14 @@ package struct InstalledEnvironments: Sendable {
         return try PythonInterpreter(asking: made.path)?.version.short == made.version
     }
 
+    /// The requirements that the one in use was made from.
+    package func currentRequirements() throws -> String {
+        guard let text = try PythonEnvironment.requirements(ofFinished: state.pythonEnvironment) else {
+            throw OperatorError("no Indico is installed in \(state.path)", remedy: "'indico-operator up' installs one.")
+        }
+        return text
+    }
+
     /// Whether an environment stands where the link shall be, as installations had it before there was one.
     package var standsInPlace: Bool {
         current == nil && FileStore.exists(state.pythonEnvironment)

@@ -43,6 +43,12 @@ package struct PythonEnvironment: Sendable {
         return (String(words[0]), String(words[1]))
     }
 
+    /// The requirements that a finished environment was made from; nil where there is none.
+    static func requirements(ofFinished path: String) throws -> String? {
+        guard let mark = try FileStore.text(markPath(of: path)), let end = mark.firstIndex(of: "\n") else { return nil }
+        return String(mark[mark.index(after: end)...])
+    }
+
     /// Makes the empty environment.
     package func create(log: LogFile) throws {
         try DirectoryRemoval.remove(path)

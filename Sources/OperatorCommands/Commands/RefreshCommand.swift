@@ -36,6 +36,9 @@ struct RefreshCommand: ParsableCommand {
     )
     var requirements: String?
 
+    @Flag(help: "Print the requirements of the Indico in use, and do nothing else.")
+    var printRequirements = false
+
     @Flag(help: "Go back to the Indico that was in use before the last refresh.")
     var back = false
 
@@ -52,8 +55,8 @@ struct RefreshCommand: ParsableCommand {
     var forceUnits = false
 
     func validate() throws {
-        guard [requirements != nil, back, `continue`, path != nil].count(where: { $0 }) < 2 else {
-            throw ValidationError("Give one of --requirements, --back and --path.")
+        guard [requirements != nil, printRequirements, back, `continue`, path != nil].count(where: { $0 }) < 2 else {
+            throw ValidationError("Give one of --requirements, --print-requirements, --back and --path.")
         }
         if discardChanges && !back { throw ValidationError("--discard-changes goes with --back.") }
         if forceUnits && path == nil { throw ValidationError("--force-units goes with --path.") }
@@ -61,6 +64,10 @@ struct RefreshCommand: ParsableCommand {
 
     func run() throws {
         if let path { return try refreshCharm(path) }
+        if printRequirements {
+            let environments = InstalledEnvironments(state: try global.installation())
+            return FileDescriptorOutput.standardOutput.write(try environments.currentRequirements())
+        }
         let environment = global.environment
         let terminal = Terminal.standardOutput(environment: environment)
         let output = FileDescriptorOutput.standardOutput
