@@ -109,7 +109,8 @@ extension Refresh {
             try EnvironmentBuild(
                 environment: environment,
                 log: LogFile(state.logs + "/python.log"),
-                variables: request.environment
+                variables: request.environment,
+                donor: state.pythonEnvironment
             ).run(meter)
         }
         let path = environments.path(target.name)

@@ -7,11 +7,14 @@ package struct EnvironmentBuild {
     let log: LogFile
     /// The variables of whoever asked, of which pip gets those about the network.
     let variables: [String: String]
+    /// The environment in use, whose uWSGI may serve in the new one too: compiling one takes longer than all the rest.
+    let donor: String?
 
-    package init(environment: PythonEnvironment, log: LogFile, variables: [String: String]) {
+    package init(environment: PythonEnvironment, log: LogFile, variables: [String: String], donor: String? = nil) {
         self.environment = environment
         self.log = log
         self.variables = variables
+        self.donor = donor
     }
 
     /// Makes it; one that was begun before is cleared away.
@@ -20,7 +23,8 @@ package struct EnvironmentBuild {
     package func run(_ meter: StepMeter) throws {
         meter.update("virtual environment")
         try environment.create(log: log)
-        try environment.install(log: log, environment: networkVariables) { progress in
+        let takesOver = try donor.map { try environment.takeCompiled(from: $0, log: log) } ?? false
+        try environment.install(log: log, environment: networkVariables, hasCompiled: takesOver) { progress in
             meter.update(done: progress.done, of: progress.total, progress.detail)
         }
         meter.update("compiling")
