@@ -48,6 +48,7 @@ package final class Refresh {
     /// - Parameters:
     ///   - request: What is asked for.
     ///   - screens: Makes the screen for a number of steps.
+    /// - Throws: ``OperatorError`` when the workload's account cannot be found.
     package init(_ request: RefreshRequest, screens: @escaping (Int) -> StepScreen) throws {
         self.request = request
         self.screens = screens
@@ -195,7 +196,8 @@ package final class Refresh {
         } catch let error as OperatorError {
             throw OperatorError(
                 "Indico was not changed (\(journal.reason ?? "interrupted")), and the way back is not done: \(error.message)",
-                remedy: "'indico-operator refresh' tries again, and so does the unit agent, each minute.\n\(error.remedy)",
+                remedy:
+                    "'indico-operator refresh' tries again, and so does the unit agent, each minute.\n\(error.remedy)",
                 evidence: error.evidence
             )
         }

@@ -123,6 +123,7 @@ extension Refresh {
                 remedy: "It can be newer, but not older. Nothing was changed."
             )
         }
-        return "Indico \(database.version), the database is \(database.state == "current" ? "current" : "to be upgraded")"
+        return
+            "Indico \(database.version), the database is \(database.state == "current" ? "current" : "to be upgraded")"
     }
 }

@@ -20,6 +20,7 @@ package struct EnvironmentBuild {
     /// Makes it; one that was begun before is cleared away.
     ///
     /// - Parameter meter: Shown how far it is.
+    /// - Throws: ``OperatorError`` that says why it cannot be made.
     package func run(_ meter: StepMeter) throws {
         meter.update("virtual environment")
         try environment.create(log: log)

@@ -95,6 +95,7 @@ package struct PythonEnvironment: Sendable {
     ///   - donor: The other environment's path.
     ///   - log: Where what is said goes.
     /// - Returns: Whether it is there now, and needs no installing.
+    /// - Throws: ``SystemError`` when the other one cannot be read.
     package func takeCompiled(from donor: String, log: LogFile) throws -> Bool {
         guard let pin = Self.compiled(in: requirements), let made = try Self.mark(ofFinished: donor),
             made == (interpreter.path, interpreter.version.short),

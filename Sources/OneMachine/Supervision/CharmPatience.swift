@@ -31,6 +31,7 @@ package struct CharmPatience: Sendable {
     /// Waits until the charm says Active, or that the site is paused.
     ///
     /// - Parameter meter: Shown what the charm says until then.
+    /// - Returns: Which of the two.
     /// - Throws: ``OperatorError`` when it stays Blocked, or the time is up.
     package func waitUntilUp(_ meter: StepMeter) throws -> Outcome {
         let deadline = ContinuousClock.now + timeout

@@ -29,6 +29,7 @@ package struct HomePage: Hashable, Sendable {
     ///   - timeout: For each single wait on the connection.
     ///   - port: Who is asked: nginx, or Indico behind it.
     ///   - scheme: What Indico is told of how the visitor came, which nginx tells it otherwise.
+    /// - Returns: The status.
     package func status(
         of path: String = "/",
         timeout: Duration = .seconds(20),

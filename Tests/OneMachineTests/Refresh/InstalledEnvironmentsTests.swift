@@ -8,7 +8,8 @@ import Testing
 
     @Test(arguments: [
         ("indico==3.2.9\n", "3.2.9"), ("# indico==1\namqp==5\nindico == 3.3.14 # newest\n", "3.3.14"),
-        ("indico-fonts==1.2\n", nil), ("indico @ file:///tmp/indico-3.whl\n", nil), ("indico==../../x\n", nil), ("", nil),
+        ("indico-fonts==1.2\n", nil), ("indico @ file:///tmp/indico-3.whl\n", nil), ("indico==../../x\n", nil),
+        ("", nil),
     ])
     func `the version is the one that is pinned`(requirements: String, version: String?) {
         #expect(InstalledEnvironments.indicoVersion(in: requirements) == version)
@@ -74,7 +75,8 @@ import Testing
         try environments.use("indico-1-a")
         let mark = environments.path("indico-1-a") + "/.complete"
         for (line, works) in [
-            ("/nowhere/python3 3.11", false), ("\(scratch.path)/python3 3.10", false), ("\(scratch.path)/python3 3.11", true),
+            ("/nowhere/python3 3.11", false), ("\(scratch.path)/python3 3.10", false),
+            ("\(scratch.path)/python3 3.11", true),
         ] {
             try FileStore.write("#!/bin/sh\necho 3.11.4\n", to: scratch.path + "/python3", mode: 0o755)
             try FileStore.write(line + "\nindico==1\n", to: mark, mode: 0o644)

@@ -44,7 +44,8 @@ import UnitAgent
         ["integrate", "smtp", "--host", "h", "--security", "ssl"],
         ["run"], ["run", "add-admin", "email"], ["run", "add-admin", "password=secret"], ["logs", "-n", "-1"],
         ["exec", "indico"],
-        ["exec", "nowhere", "--", "true"], ["remove-relation"], ["refresh", "--back", "--path", "x"], ["attach-resource", "logo"],
+        ["exec", "nowhere", "--", "true"], ["remove-relation"], ["refresh", "--back", "--path", "x"],
+        ["attach-resource", "logo"],
         ["add-storage", "cache", "--count", "0"], ["detach-storage"],
     ])
     func `misuse is told from failure by its exit code`(words: [String]) {
