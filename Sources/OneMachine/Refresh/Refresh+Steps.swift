@@ -105,7 +105,7 @@ extension Refresh {
         var last = ""
         for attempt in 1...3 {
             if attempt > 1 { sleep(5) }
-            let result = try agent.run(action: "pause", parameters: ["message": Self.quoted(message)]) {
+            let result = try agent.run(action: "pause", parameters: ["message": message]) {
                 meter.update($0)
             }
             guard result.status == "completed" else {
@@ -117,11 +117,6 @@ extension Refresh {
             if told.hasPrefix("blocked") { break }
         }
         throw OperatorError("Indico is \(last)")
-    }
-
-    /// Values of actions are read as YAML.
-    private static func quoted(_ text: String) -> String {
-        "'" + text.replacing("'", with: "''") + "'"
     }
 
     /// Lets visitors in, and waits until the charm says that all is well, background tasks included.
