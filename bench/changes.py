@@ -6,13 +6,17 @@
 
 For each change: load at a steady rate, whether or not earlier requests were answered; then the change; then the load
 goes on until the unit is active and idle again. A request fails when it has no answer within a minute or one of 5xx or
-404. Each change is taken back, and that is a change too. STATE is the installation's state directory.
+404. All options are taken back after they were changed, and that is a change too. STATE is the installation's state
+directory; who owns it may run this. Only the password of its database is another afterwards.
 """
 
 import argparse
 import http.client
 import json
 import os
+import secrets
+import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -25,10 +29,15 @@ PATHS = ('/ping', '/ping', '/ping', '/contact', '/ping', '/ping', '/login/', '/p
 OPTIONS = {
     'indico_support_email': 'bench-support@example.com', 'indico_public_support_email': 'bench@example.com',
     'indico_no_reply_email': 'bench-noreply@example.com', 'enable_roombooking': 'true', 'customization_debug': 'true',
-    'default_timezone': 'Europe/Zurich', 'default_locale': 'fr_FR', 'celery_workers': '1', 'workers': '2',
-    'trusted_proxies': '192.0.2.0/24', 'log_level': 'warning', 'upload_limit': '512',
-    'extra_settings': 'CUSTOM_COUNTRIES={}', 'backup_schedule': '03:00',
+    'default_timezone': 'Europe/Zurich', 'default_locale': 'fr_FR', 'celery_workers': '1',
+    'celery_on_all_units': 'true', 'workers': '2', 'trusted_proxies': '192.0.2.0/24', 'log_level': 'warning',
+    'max_upload_size': '512', 'abandon_s3_files': 'true', 'extra_settings': 'CUSTOM_COUNTRIES={}',
+    'backup_schedule': '03:00', 'backup_keep': '3', 'local_identities': 'false', 'saml_identifier': 'uid',
+    'saml_mapping': 'user_name=uid,email=mail', 'login_rate_limit': '100000', 'api_rate_limit': '100000',
+    'site_url': 'http://localhost:8080',
 }
+# A plugin that brings no tables along.
+PLUGIN = ('external_plugins=indico-plugin-payment-manual==3.2.2', 'plugins=payment_manual')
 
 
 class Load:
@@ -80,12 +89,21 @@ class Installation:
     def __init__(self, state):
         self.state, self.program = state, os.path.join(state, 'bin', 'indico-operator')
 
-    def run(self, *words, check=True):
-        done = subprocess.run([self.program, *words, '--state-dir', self.state], stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True)
+    def run(self, *words, check=True, said=''):
+        done = subprocess.run([self.program, *words, '--state-dir', self.state], input=said, capture_output=True, text=True)
         if check and done.returncode:
             sys.exit(f'indico-operator {" ".join(words)}: {done.stderr.strip()}')
         return done.stdout.strip()
+
+    def settings(self):
+        with open(os.path.join(self.state, 'settings.json'), encoding='utf-8') as file:
+            return json.load(file)
+
+    def write_settings(self, settings):
+        path = os.path.join(self.state, 'settings.json')
+        with open(path + '.new', 'w', encoding='utf-8', opener=lambda p, f: os.open(p, f, 0o600)) as file:
+            json.dump(settings, file)
+        os.rename(path + '.new', path)
 
     def settle(self):
         """Wait until the unit has been idle and active, or paused, for a moment."""
@@ -100,15 +118,19 @@ class Installation:
 
 
 def changes(place, scratch):
-    """Each change by its name: what does it, one way and back."""
-    names = {option['name'] for option in json.loads(place.run('config', '--format', 'json'))}
-    for option, value in OPTIONS.items():
-        if option not in names:
-            continue
-        before = place.run('config', option)
-        yield f'{option}', lambda o=option, v=value: place.run('config', f'{o}={v}')
-        yield f'{option}, back', lambda o=option, b=before: place.run('config', f'{o}={b}')
+    """Each change by its name, and what does it."""
+    known = {option['name'] for option in json.loads(place.run('config', '--format', 'json'))}
+    changed = {option: value for option, value in OPTIONS.items() if option in known}
+    if missing := known - set(changed) - {'customization_sources_url', 'plugins', 'external_plugins'}:
+        sys.exit(f'no other value is known for {", ".join(sorted(missing))}')
+    before = {option: place.run('config', option) for option in changed}
+    for option, value in changed.items():
+        yield option, lambda o=option, v=value: place.run('config', f'{o}={v}')
+    yield 'all options, back', lambda: place.run('config', *(f'{o}={b}' for o, b in before.items()))
     yield 'rotate-secret-key', lambda: place.run('run', 'rotate-secret-key')
+    for turn in ('secret of smtp', 'secret of smtp, rotated'):
+        yield turn, lambda p=turn: place.run('integrate', 'smtp', '--host', '127.0.0.1', '--port', '1025', '--user', 'bench',
+                                             '--password-stdin', said=p)
     repository = os.path.join(scratch, 'custom')
     git = ['git', '-C', repository, '-c', 'user.name=bench', '-c', 'user.email=bench@example.com']
     os.makedirs(repository)
@@ -122,7 +144,88 @@ def changes(place, scratch):
         place.run('run', 'refresh-external-resources')
     yield 'refresh-external-resources', refresh
     yield 'customization_sources_url, back', lambda: place.run('config', 'customization_sources_url=')
+    yield 'plugin installed', lambda: place.run('config', *PLUGIN)
+    yield 'plugin removed', lambda: place.run('config', *(word.partition('=')[0] + '=' for word in PLUGIN))
     yield 'create-backup', lambda: place.run('run', 'create-backup')
+    yield 'database password', lambda: rotate_database_password(place)
+    for name in ('redis-cache', 'redis-broker'):
+        with Replica(place, name, scratch) as replica:
+            yield f'{name}, failed over', replica.take_over
+            yield f'{name}, back', replica.give_back
+
+
+def rotate_database_password(place):
+    """As a provider does it: the server takes the new one, then the relation tells it."""
+    path = os.path.join(place.state, 'local', 'credentials.json')
+    with open(path, encoding='utf-8') as file:
+        credentials = json.load(file)
+    port = place.settings()['ports']['postgresql']
+    fresh = secrets.token_hex(16)
+    subprocess.run(['psql', '--no-psqlrc', '--quiet', f'postgresql://indico@127.0.0.1:{port}/indico'], check=True, text=True,
+                   input=f"ALTER ROLE CURRENT_USER PASSWORD '{fresh}'", stdout=subprocess.DEVNULL,
+                   env=os.environ | {'PGPASSWORD': credentials['postgresql']})
+    credentials['postgresql'] = fresh
+    with open(path + '.new', 'w', encoding='utf-8', opener=lambda p, f: os.open(p, f, 0o600)) as file:
+        json.dump(credentials, file)
+    os.rename(path + '.new', path)
+    place.run('up')
+
+
+class Replica:
+    """A second Redis that follows one of the installation's, and takes its place."""
+
+    def __init__(self, place, name, scratch):
+        self.place, self.name = place, name
+        self.key = {'redis-cache': 'redisCache', 'redis-broker': 'redisBroker'}[name]
+        self.directory = os.path.join(scratch, name)
+        with socket.socket() as probe:
+            probe.bind(('127.0.0.1', 0))
+            self.port = probe.getsockname()[1]
+
+    def __enter__(self):
+        with open(os.path.join(self.place.state, 'local', 'credentials.json'), encoding='utf-8') as file:
+            self.password = json.load(file)[self.key]
+        os.makedirs(self.directory)
+        program = next(filter(None, map(shutil.which, ('redis-server', 'redis-check-rdb'))))
+        configuration = os.path.join(self.directory, 'redis.conf')
+        with open(configuration, 'w', encoding='utf-8') as file:
+            file.write(f'port {self.port}\nbind 127.0.0.1\ndir {self.directory}\nsave ""\nrequirepass {self.password}\n'
+                       f'masterauth {self.password}\nreplicaof 127.0.0.1 {self.place.settings()["ports"][self.name]}\n')
+        self.process = subprocess.Popen(['redis-server', configuration], executable=program, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 60
+        while 'master_link_status:up' not in self.ask(self.port, 'INFO replication'):
+            if time.monotonic() > deadline:
+                sys.exit(f'the second Redis does not follow {self.name}')
+            time.sleep(0.2)
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+    def ask(self, port, command):
+        try:
+            with socket.create_connection(('127.0.0.1', port), timeout=10) as connection:
+                connection.sendall(f'AUTH {self.password}\r\n{command}\r\nQUIT\r\n'.encode())
+                return b''.join(iter(lambda: connection.recv(65536), b'')).decode()
+        except ConnectionError:
+            return ''
+
+    def take_over(self):
+        """Have it lead, the old one follow it, and the relation tell of it, as a provider does it."""
+        own = self.place.settings()['ports'][self.name]
+        self.ask(self.port, 'REPLICAOF NO ONE')
+        self.ask(own, f'CONFIG SET masterauth {self.password}')
+        self.ask(own, f'REPLICAOF 127.0.0.1 {self.port}')
+        self.place.run('up', f'--{self.name}-file', '-', said=f'redis://:{self.password}@127.0.0.1:{self.port}')
+
+    def give_back(self):
+        own = self.place.settings()['ports'][self.name]
+        self.ask(own, 'REPLICAOF NO ONE')
+        settings = self.place.settings()
+        del settings['external'][self.name]
+        self.place.write_settings(settings)
+        self.place.run('up')
 
 
 def at(latencies, share):
@@ -142,7 +245,7 @@ def main():
     failed = 0
     with tempfile.TemporaryDirectory(prefix='changes-') as scratch:
         for name, change in changes(place, scratch):
-            if only and name.partition(',')[0] not in only:
+            if only and not any(word in name for word in only):
                 continue
             place.settle()
             load = Load(authority, options.rate)

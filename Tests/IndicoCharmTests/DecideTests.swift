@@ -136,11 +136,11 @@ func sampleView(_ change: (inout View) -> Void = { _ in }) throws -> View {
                 $0.peers = .ready(Peers(state: IndicoPeerState(secretKey: "k", celeryUnit: other), units: [other]))
             }
         )
-        #expect(there.celeryUnit == nil && there.yieldsCelery && there.workload?.runsCelery == false)
+        #expect(there.celeryUnit == nil && there.yieldsCelery && there.workload?.celery == CeleryRole.none)
         let gone = decide(
             try sampleView { $0.peers = .ready(Peers(state: IndicoPeerState(secretKey: "k", celeryUnit: other))) }
         )
-        #expect(gone.celeryUnit == UnitName(application: "indico", number: 0) && gone.workload?.runsCelery == true)
+        #expect(gone.celeryUnit == UnitName(application: "indico", number: 0) && gone.workload?.celery == .elected)
     }
 
     /// Thousands of views with anything anywhere: always a decision, and never a line of configuration of their own.

@@ -16,7 +16,7 @@ import Testing
         let layout = root.isEmpty ? WorkloadLayout.image : try WorkloadLayout(root: root)
         let settings = try sampleSettings()
         let ports = WorkloadPorts()
-        let indico = IndicoLayer.make(settings, layout: layout, ports: ports, account: nil, runsCelery: true)
+        let indico = IndicoLayer.make(settings, layout: layout, ports: ports, account: nil, celery: .elected)
         let front = NginxLayer.make(settings, layout: layout, ports: ports, account: nil)
         func command(_ layer: [String: String?], _ name: String) -> String { (layer[name] ?? nil) ?? "" }
         let commands = indico.services.mapValues(\.command).merging(front.services.mapValues(\.command)) { $1 }

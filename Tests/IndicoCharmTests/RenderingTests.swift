@@ -62,7 +62,7 @@ import Testing
             UWSGIConfiguration.render(settings, layout: .image, ports: ports),
             NginxConfiguration.render(settings, layout: .image, ports: ports),
             LoggingConfiguration.render(settings, layout: .image),
-            "\(IndicoLayer.make(settings, layout: .image, ports: ports, account: nil, runsCelery: true))",
+            "\(IndicoLayer.make(settings, layout: .image, ports: ports, account: nil, celery: .elected))",
             "\(NginxLayer.make(settings, layout: .image, ports: ports, account: nil))",
         ]
         for secret in ["p@ss", "br/ok", "br%2Fok", "mail'pass", "0123456789abcdef"] {

@@ -38,6 +38,23 @@ import Testing
         #expect(try world.run(.updateStatus).containerCalls.isEmpty)
     }
 
+    /// Workers answer 404 to any name but their own: nginx must not lead anybody to one of the other name.
+    @Test func `another name of the site is taken up behind a stand-in too, another address for mail is not`() throws {
+        var world = try IndicoWorld.serving()
+        world.world.config["site_url"] = .string("https://conferences.example.com")
+        let output = try world.run(.configChanged)
+        let verbs = output.commands(in: "indico").compactMap(\.words.last)
+        #expect(verbs.contains("start-workers-anew") && !verbs.contains("reload"))
+        #expect(output.changes(in: "indico").contains(.started(StandInConfiguration.name)))
+        #expect(!runs(world) && world.world.unitStatus == .active())
+        #expect(try nginx(world).contains("server_name conferences.example.com;"))
+
+        world.world.config["indico_support_email"] = .string("help@example.com")
+        let mail = try world.run(.configChanged)
+        #expect(mail.commands(in: "indico").compactMap(\.words.last).contains("reload"))
+        #expect(!mail.changes(in: "indico").contains(.started(StandInConfiguration.name)))
+    }
+
     @Test func `a stand-in that does not start is done without`() throws {
         var world = try IndicoWorld.serving()
         world.world.containers["indico"]?.failingServices = [StandInConfiguration.name]

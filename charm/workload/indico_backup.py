@@ -4,7 +4,7 @@
 A backup is a directory named after its time, or as many objects below such a prefix:
 
     database.dump       pg_dump's custom format, of one snapshot
-    files-NAME.tar      each storage backend that is a directory
+    files-NAME.tar      each storage backend that is a directory, unless only the database was asked for
     manifest.json       what it holds, with sizes and SHA-256 sums; written last: without it there is no backup
 
 Files are read after the database's snapshot: one that is referred to is there, as Indico never removes any at once.
@@ -262,14 +262,14 @@ def create_backup(request):
     config = read_config()
     target = place(request)
     with backup_lock(config):
-        manifest = make(config, target, request.get('reason') or 'asked for')
+        manifest = make(config, target, request.get('reason') or 'asked for', request.get('files', True))
         removed = prune(target, request)
     return summary(manifest) | {'place': target.describe(), 'removed': removed}
 
 
-def make(config, target, reason):
+def make(config, target, reason, with_files=True):
     name = free_name(target)
-    here, elsewhere = backends(config)
+    here, elsewhere = backends(config) if with_files else ({}, {})
     check_room(target, here)
     started = time.monotonic()
     with target.writing(name) as staging:

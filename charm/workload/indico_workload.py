@@ -224,10 +224,13 @@ def tell_statistics(config, cursor):
 
 def celery_check(request):
     """Wait for one heartbeat of this host's worker on the broker: a hung worker sends none, a busy one does."""
+    import socket
+
     import redis
     config = read_config()
     timeout = float(request.get('timeout', 8))
-    name = request.get('worker')
+    # As Celery names it: other units may have workers of their own on the same broker.
+    name = request.get('worker', f'celery@{socket.gethostname()}')
     deadline = time.monotonic() + timeout
     try:
         broker = redis.Redis.from_url(config['CELERY_BROKER'], socket_timeout=timeout, socket_connect_timeout=3)

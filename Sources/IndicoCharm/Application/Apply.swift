@@ -58,7 +58,7 @@ struct WorkloadApplication {
 
     /// Waits for the first heartbeat of a Celery worker that was started by this application of the decision.
     private func celeryProblem(since before: ServiceInfo?) throws -> String? {
-        guard desired.runsCelery else { return nil }
+        guard desired.celery != .none else { return nil }
         let after = try indico.services(["celery-worker"])["celery-worker"]
         if before?.isRunning == true, before?.currentSince == after?.currentSince { return nil }
         let module = WorkloadModule(container: indico, layout: desired.layout, account: desired.indico.account)

@@ -54,7 +54,7 @@ struct IndicoContainer {
         if !wasServing || mustLook(memory, now: now) {
             if let obstacle = try lookAtDatabase(&memory, now: now, wasServing: wasServing) { return obstacle }
         }
-        if !desired.runsCelery { try CeleryRetirement.retire(container) }
+        try CeleryRetirement.retire(IndicoLayer.foreign(to: desired.celery), container)
         try startWhatDiffers(before, &pending)
         return try takeUp(pending, before)
     }
@@ -65,13 +65,30 @@ struct IndicoContainer {
     private func write(_ pending: inout PendingChanges, wasServing: Bool) throws -> Obstacle? {
         let changed = try files.changed()
         guard !changed.isEmpty else { return nil }
+        if changed.contains(where: { $0.reader == .module }) {
+            // It is written before the rest: whoever tries the configuration needs it.
+            pending.readers.insert(.module)
+            try note(&pending)
+        }
         if wasServing, let problem = try refusal(of: changed) { return problem }
-        let readers = changed.map(\.reader).filter { $0 != .eachUse }
+        var readers = changed.map(\.reader).filter { $0 != .eachUse }
+        if wasServing, try changeAddress(changed) { readers.append(.uwsgi) }
         pending.readers.formUnion(readers)
         if !readers.isEmpty { try note(&pending) }
         for file in changed { try files.write(file) }
         if !readers.isEmpty { try note(&pending) }
         return nil
+    }
+
+    /// Whether the site goes by another name from now on.
+    ///
+    /// A worker answers 404 to any other than its own: taking the new name up one by one, some would turn away whom
+    /// nginx leads to them. All change over at once, behind the stand-in.
+    private func changeAddress(_ changed: [DesiredFile]) throws -> Bool {
+        guard let file = changed.first(where: { $0.path == desired.layout.indicoConfiguration }),
+            let bytes = try container.pullIfPresent(file.path)
+        else { return false }
+        return IndicoConf.address(in: String(decoding: bytes, as: UTF8.self)) != IndicoConf.address(in: file.content)
     }
 
     private func installPlugins(_ pending: inout PendingChanges) throws -> Obstacle? {
@@ -101,7 +118,7 @@ struct IndicoContainer {
     /// Has Indico load the new configuration beside the one that serves.
     private func refusal(of changed: [DesiredFile]) throws -> Obstacle? {
         guard let file = changed.first(where: { $0.path == desired.layout.indicoConfiguration }) else { return nil }
-        for companion in changed where companion.reader == .eachUse { try files.write(companion) }
+        for companion in changed where [.eachUse, .module].contains(companion.reader) { try files.write(companion) }
         let candidate = file.path + ".new"
         try files.write(file, to: candidate)
         defer { try? container.removePath(candidate, recursive: true) }
@@ -207,8 +224,9 @@ struct IndicoContainer {
         }
         var restarts: [String] = []
         if pending.readers.contains(.application) { restarts += ["celery-worker", "celery-beat"].filter(kept) }
+        if pending.readers.contains(.module) { restarts += IndicoLayer.moduleServices.filter(kept) }
         for case .service(let name) in pending.readers where kept(name) { restarts.append(name) }
-        try container.restart(restarts.sorted(), timeout: .seconds(180))
+        try container.restart(Set(restarts).sorted(), timeout: .seconds(180))
         try container.removePath(desired.indico.pendingPath, recursive: true)
         return nil
     }

@@ -51,6 +51,7 @@ extension DesiredFile.Reader {
         case .nginx: "nginx"
         case .service(let name): "service:\(name)"
         case .plan: "plan"
+        case .module: "module"
         case .eachUse: "each-use"
         }
     }
@@ -61,6 +62,7 @@ extension DesiredFile.Reader {
         case "uwsgi": self = .uwsgi
         case "nginx": self = .nginx
         case "plan": self = .plan
+        case "module": self = .module
         case "each-use": self = .eachUse
         default:
             guard word.hasPrefix("service:") else { return nil }

@@ -148,7 +148,7 @@ public struct IndicoCharm: Charm {
     ) throws -> Status {
         do {
             guard let workload = decision.workload else {
-                if decision.yieldsCelery { yieldCelery(model) }
+                if decision.yieldsCelery { yieldCelery(model, keepingWorker: decision.keepsWorker) }
                 return decision.obstacle?.status ?? .waiting("waiting for a decision")
             }
             var memory = try model.state.decode(WorkloadMemory.self, for: WorkloadMemory.key) ?? WorkloadMemory()
@@ -204,9 +204,10 @@ public struct IndicoCharm: Charm {
     }
 
     /// A unit that is blocked must still give up what another one now runs.
-    private func yieldCelery(_ model: Model) {
+    private func yieldCelery(_ model: Model, keepingWorker: Bool) {
         do {
-            try CeleryRetirement.retire(model.container(ContainerName.indico))
+            let names = IndicoLayer.foreign(to: keepingWorker ? .worker : .none)
+            try CeleryRetirement.retire(names, model.container(ContainerName.indico))
         } catch {
             model.log.warning("cannot stop Celery, which another unit was elected to run: \(error)")
         }

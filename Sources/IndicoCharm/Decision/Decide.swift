@@ -22,6 +22,7 @@ package func decide(_ view: View) -> Decision {
         application: view.application,
         reachedAt: view.surroundings.ingress.value
     )
+    decision.keepsWorker = options.celeryOnAllUnits
     decision.publications = Publications(view, site)
     let obstacle =
         configurationObstacle(problems + backupProblems(options, view) + certificateProblems(view, site))
@@ -55,8 +56,10 @@ package func decide(_ view: View) -> Decision {
     settings.external = view.surroundings.external.services
     decision.marksBucket = view.isLeader && (settings.external.bucket != nil) != peers.state.keepsFilesInBucket
     // Nothing works on the database of a site that is paused.
-    let runsCelery = electCelery(view, peers) == view.unit && peers.state.pausedFor == nil
-    decision.workload = desiredWorkload(view, settings, runsCelery: runsCelery)
+    let isPaused = peers.state.pausedFor != nil
+    let isElected = electCelery(view, peers) == view.unit
+    let celery: CeleryRole = isPaused ? .none : isElected ? .elected : options.celeryOnAllUnits ? .worker : .none
+    decision.workload = desiredWorkload(view, settings, celery)
     decision.workload?.databaseMark = peers.state.databaseMark
     return decision
 }
@@ -168,7 +171,7 @@ private func readinessObstacle(_ view: View) -> Obstacle? {
     return nil
 }
 
-private func desiredWorkload(_ view: View, _ settings: IndicoSettings, runsCelery: Bool) -> DesiredWorkload {
+private func desiredWorkload(_ view: View, _ settings: IndicoSettings, _ celery: CeleryRole) -> DesiredWorkload {
     let (layout, ports) = (view.layout, view.ports)
     return DesiredWorkload(
         settings: settings,
@@ -186,7 +189,7 @@ private func desiredWorkload(_ view: View, _ settings: IndicoSettings, runsCeler
                 layout: layout,
                 ports: ports,
                 account: view.indico.account,
-                runsCelery: runsCelery
+                celery: celery
             )
         ),
         nginx: DesiredContainer(
@@ -223,7 +226,7 @@ private func desiredWorkload(_ view: View, _ settings: IndicoSettings, runsCeler
             layer: NginxLayer.make(settings, layout: layout, ports: ports, account: view.nginx.account)
         ),
         mayMigrate: view.isLeader,
-        runsCelery: runsCelery
+        celery: celery
     )
 }
 
@@ -233,7 +236,7 @@ private func indicoFiles(_ view: View, _ settings: IndicoSettings) -> [DesiredFi
         DesiredFile(path: path, content: content, permissions: permissions, reader: reader)
     }
     return [
-        file(layout.workloadModule, view.files.workloadModule, 0o644, .eachUse),
+        file(layout.workloadModule, view.files.workloadModule, 0o644, .module),
         file(layout.backupModule, view.files.backupModule, 0o644, .eachUse),
         file(layout.mailModule, view.files.mailModule, 0o644, .application),
         file(

@@ -14,6 +14,8 @@ package struct Decision: Hashable, Sendable {
     package var celeryUnit: UnitName?
     /// Whether this unit must stop its Celery, whatever else is amiss: another one was elected.
     package var yieldsCelery = false
+    /// Whether its worker may stay: all units have one.
+    package var keepsWorker = false
     /// What the workload shall be.
     package var workload: DesiredWorkload?
     /// What the neighbours are told.
@@ -37,9 +39,20 @@ package struct DesiredWorkload: Hashable, Sendable {
     package var nginx: DesiredContainer
     /// Whether this unit may change the database's schema.
     package var mayMigrate: Bool
-    package var runsCelery: Bool
+    /// What of Celery runs on this unit.
+    package var celery: CeleryRole
     /// Which database with which schema the leader last found or made; nil when it has not said.
     package var databaseMark: String?
+}
+
+/// What of Celery a unit runs.
+package enum CeleryRole: Hashable, Sendable {
+    /// Nothing.
+    case none
+    /// It works on tasks, beside the elected unit.
+    case worker
+    /// It is elected: it works on tasks, schedules, and does what is done once for all units.
+    case elected
 }
 
 /// What a container shall hold.
@@ -67,6 +80,8 @@ package struct DesiredFile: Hashable, Sendable {
         case service(String)
         /// Pebble when it compares what runs with the plan; for layers, which are no files.
         case plan
+        /// Services that keep our module in memory: what they promise each other must be of one version on all units.
+        case module
         /// Whoever uses it, at each use.
         case eachUse
     }

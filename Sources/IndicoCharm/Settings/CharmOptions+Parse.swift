@@ -37,6 +37,7 @@ extension CharmOptions {
         options.locale = reader.locale("default_locale") ?? options.locale
         options.workers = reader.integer("workers", 1...64) ?? options.workers
         options.celeryWorkers = reader.integer("celery_workers", 1...64) ?? options.celeryWorkers
+        options.celeryOnAllUnits = reader.boolean("celery_on_all_units") ?? false
         options.trustedProxies = reader.networks("trusted_proxies")
         options.httpsPort = reader.integer("https_port", 1...65535) ?? options.httpsPort
         options.readServing(&reader)

@@ -12,6 +12,8 @@ package struct CharmOptions: Hashable, Sendable {
     package var locale = "en_GB"
     package var workers = 3
     package var celeryWorkers = 2
+    /// Whether every unit works on background tasks; the scheduler runs on one in any case.
+    package var celeryOnAllUnits = false
     package var trustedProxies: [String] = []
     /// Where nginx speaks HTTPS, where it has a certificate.
     package var httpsPort = 8443

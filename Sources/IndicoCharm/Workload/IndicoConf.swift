@@ -14,6 +14,11 @@ enum IndicoConf {
         return (heading + lines).joined(separator: "\n") + "\n"
     }
 
+    /// The line of a rendered text that says under which name the site goes.
+    static func address(in text: String) -> Substring? {
+        text.split(separator: "\n").first { $0.hasPrefix("BASE_URL = ") }
+    }
+
     private static func assignments(
         _ settings: IndicoSettings,
         layout: WorkloadLayout

@@ -6,23 +6,36 @@ import PebblePlan
 enum IndicoLayer {
     static let label = "indico"
 
-    /// The services a unit that is not elected for Celery must not run; backups by the clock are made where Celery is.
-    static let celeryServices = ["celery-worker", "celery-beat", "celery-exporter", BackupTimer.name]
+    static let worker = "celery-worker"
+    /// The services that only the elected unit may run; backups by the clock are made where Celery's scheduler is.
+    static let electedServices = ["celery-beat", "celery-exporter", BackupTimer.name]
+    static let celeryServices = [worker] + electedServices
+    /// Those that keep the charm's module in memory; a worker's tasks are Indico's own.
+    static let moduleServices = ["celery-beat", BackupTimer.name]
+
+    /// The services of Celery that a unit of a role must not run.
+    static func foreign(to role: CeleryRole) -> [String] {
+        switch role {
+        case .none: celeryServices
+        case .worker: electedServices
+        case .elected: []
+        }
+    }
 
     static func make(
         _ settings: IndicoSettings,
         layout: WorkloadLayout,
         ports: WorkloadPorts,
         account: ServiceAccount?,
-        runsCelery: Bool
+        celery: CeleryRole
     ) -> Layer {
         let builder = ServiceBuilder(account: account, directory: layout.home)
         var layer = Layer(label: label)
         layer.summary = "Indico"
-        for service in services(settings, layout: layout, ports: ports, runsCelery: runsCelery, builder: builder) {
+        for service in services(settings, layout: layout, ports: ports, celery: celery, builder: builder) {
             layer.services[service.name] = service
         }
-        for check in checks(settings, layout: layout, ports: ports, runsCelery: runsCelery, builder: builder) {
+        for check in checks(settings, layout: layout, ports: ports, celery: celery, builder: builder) {
             layer.checks[check.name] = check
         }
         layer.logTargets = LogForwarding.targets(settings.external)
@@ -33,7 +46,7 @@ enum IndicoLayer {
         _ settings: IndicoSettings,
         layout: WorkloadLayout,
         ports: WorkloadPorts,
-        runsCelery: Bool,
+        celery: CeleryRole,
         builder: ServiceBuilder
     ) -> [Service] {
         var statsd = builder.service(
@@ -59,18 +72,18 @@ enum IndicoLayer {
         indico.killDelay = .seconds(30)
         indico.backoffLimit = .seconds(10)
 
-        guard runsCelery else { return [statsd, indico] }
-        return [statsd, indico] + celery(settings, layout: layout, ports: ports, builder: builder)
+        switch celery {
+        case .none: return [statsd, indico]
+        case .worker: return [statsd, indico, worker(settings, layout: layout, builder: builder)]
+        case .elected:
+            return [statsd, indico, worker(settings, layout: layout, builder: builder)]
+                + elected(settings, layout: layout, ports: ports, builder: builder)
+        }
     }
 
-    private static func celery(
-        _ settings: IndicoSettings,
-        layout: WorkloadLayout,
-        ports: WorkloadPorts,
-        builder: ServiceBuilder
-    ) -> [Service] {
+    private static func worker(_ settings: IndicoSettings, layout: WorkloadLayout, builder: ServiceBuilder) -> Service {
         var worker = builder.service(
-            "celery-worker",
+            Self.worker,
             summary: "Indico's background tasks",
             [
                 layout.python, layout.workloadModule, "celery", "worker", "--task-events", "--without-gossip",
@@ -80,8 +93,16 @@ enum IndicoLayer {
         worker.environment = environment(layout)
         // It finishes the tasks it has begun.
         worker.killDelay = .seconds(60)
-        worker.onCheckFailure = ["celery-worker": .restart]
+        worker.onCheckFailure = [Self.worker: .restart]
+        return worker
+    }
 
+    private static func elected(
+        _ settings: IndicoSettings,
+        layout: WorkloadLayout,
+        ports: WorkloadPorts,
+        builder: ServiceBuilder
+    ) -> [Service] {
         var beat = builder.service(
             "celery-beat",
             summary: "Indico's scheduler",
@@ -100,8 +121,8 @@ enum IndicoLayer {
             ]
         )
         exporter.onCheckFailure = ["celery-exporter": .restart]
-        guard settings.options.backupSchedule != nil else { return [worker, beat, exporter] }
-        return [worker, beat, exporter, BackupTimer.service(layout: layout, builder: builder)]
+        guard settings.options.backupSchedule != nil else { return [beat, exporter] }
+        return [beat, exporter, BackupTimer.service(layout: layout, builder: builder)]
     }
 
     /// No secret is in it: Indico reads those from its configuration.
@@ -117,7 +138,7 @@ enum IndicoLayer {
         _ settings: IndicoSettings,
         layout: WorkloadLayout,
         ports: WorkloadPorts,
-        runsCelery: Bool,
+        celery: CeleryRole,
         builder: ServiceBuilder
     ) -> [Check] {
         // Liveness is a socket that somebody holds: Juju has the whole container killed when this fails, which must
@@ -142,16 +163,17 @@ enum IndicoLayer {
         rotation.name = "log-rotation"
 
         let statsd = exporterCheck("statsd-exporter", port: ports.statsdExporter)
-        guard runsCelery else { return [alive, ready, statsd, rotation] }
+        let web = [alive, ready, statsd, rotation]
+        guard celery != .none else { return web }
 
-        var heartbeat = Check(name: "celery-worker", override: .replace)
+        var heartbeat = Check(name: Self.worker, override: .replace)
         heartbeat.period = .seconds(60)
         heartbeat.timeout = .seconds(20)
         heartbeat.exec = builder.exec([layout.python, layout.workloadModule, "celery-check"], layout: layout)
-        let celery = [heartbeat, exporterCheck("celery-exporter", port: ports.celeryExporter)]
+        guard celery == .elected else { return web + [heartbeat] }
         let backups =
             settings.options.backupSchedule == nil ? [] : [BackupTimer.check(layout: layout, builder: builder)]
-        return [alive, ready, statsd, rotation] + celery + backups
+        return web + [heartbeat, exporterCheck("celery-exporter", port: ports.celeryExporter)] + backups
     }
 
     private static func exporterCheck(_ name: String, port: Int) -> Check {

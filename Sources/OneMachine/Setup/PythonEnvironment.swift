@@ -34,11 +34,25 @@ package struct PythonEnvironment: Sendable {
 
     /// The path of the interpreter that a finished environment was made with; nil where there is none.
     package static func interpreter(ofFinished path: String) throws -> String? {
-        try FileStore.text(markPath(of: path))?.split(separator: " ", maxSplits: 1).first.map(String.init)
+        try mark(ofFinished: path)?.path
+    }
+
+    /// The path and the version of the interpreter that a finished environment was made with; nil where there is none.
+    static func mark(ofFinished path: String) throws -> (path: String, version: String)? {
+        let line = try FileStore.text(markPath(of: path))?.prefix { !$0.isNewline }
+        guard let words = line?.split(separator: " "), words.count == 2 else { return nil }
+        return (String(words[0]), String(words[1]))
+    }
+
+    /// The requirements that a finished environment was made from; nil where there is none.
+    static func requirements(ofFinished path: String) throws -> String? {
+        guard let mark = try FileStore.text(markPath(of: path)), let end = mark.firstIndex(of: "\n") else { return nil }
+        return String(mark[mark.index(after: end)...])
     }
 
     /// Makes the empty environment.
     package func create(log: LogFile) throws {
+        try endLeftovers()
         try DirectoryRemoval.remove(path)
         try FileStore.makeDirectory(path, mode: 0o755)
         let outcome = try SetupCommand(interpreter.path, ["-m", "venv", path]).run(log: log)
@@ -51,11 +65,64 @@ package struct PythonEnvironment: Sendable {
         }
     }
 
+    /// Ends what an interrupted run left at work in here: pip goes on when the command that started it is killed.
+    private func endLeftovers() throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while true {
+            let left = ProcessTable.all().filter { process in
+                !process.isZombie
+                    && ProcessEntry(pid: process.pid).arguments.first?.hasPrefix(path + "/") ?? false
+            }
+            guard !left.isEmpty else { return }
+            for process in left { _ = ProcessTable.signal(process.pid, .kill) }
+            guard ContinuousClock.now < deadline else {
+                throw OperatorError(
+                    "process \(left[0].pid) is at work in \(path) and cannot be ended",
+                    remedy: "Run this as the user who began it."
+                )
+            }
+            usleep(50_000)
+        }
+    }
+
+    /// The line that pins the one package that is compiled with options of ours.
+    private static func compiled(in requirements: String) -> Substring? {
+        requirements.split(separator: "\n").first { $0.lowercased().hasPrefix("uwsgi==") }
+    }
+
+    /// Copies the compiled uWSGI of another environment, when it is of the same version for the same Python.
+    ///
+    /// - Parameters:
+    ///   - donor: The other environment's path.
+    ///   - log: Where what is said goes.
+    /// - Returns: Whether it is there now, and needs no installing.
+    /// - Throws: ``SystemError`` when the other one cannot be read.
+    package func takeCompiled(from donor: String, log: LogFile) throws -> Bool {
+        guard let pin = Self.compiled(in: requirements), let made = try Self.mark(ofFinished: donor),
+            made == (interpreter.path, interpreter.version.short),
+            try Self.requirements(ofFinished: donor).flatMap(Self.compiled(in:)) == pin
+        else { return false }
+        let modules = "lib/python\(interpreter.version.short)/site-packages"
+        let names = try FileStore.names(in: "\(donor)/\(modules)").filter { $0.lowercased().hasPrefix("uwsgi") }
+        for name in ["bin/uwsgi"] + names.map({ "\(modules)/\($0)" }) {
+            let copy = SetupCommand("/bin/cp", ["-a", "\(donor)/\(name)", "\(path)/\(name)"])
+            guard try copy.run(log: log).succeeded else { return false }
+        }
+        return true
+    }
+
     /// Installs the requirements; says how it goes.
-    package func install(log: LogFile, environment: [String: String], meter: (PipMeter) -> Void) throws {
-        try FileStore.write(requirements, to: requirementsPath, mode: 0o644)
+    package func install(
+        log: LogFile,
+        environment: [String: String],
+        hasCompiled: Bool = false,
+        meter: (PipMeter) -> Void
+    ) throws {
+        let skipped = hasCompiled ? Self.compiled(in: requirements) : nil
+        let wanted = requirements.split(separator: "\n").filter { $0 != skipped }.map { $0 + "\n" }.joined()
+        try FileStore.write(wanted, to: requirementsPath, mode: 0o644)
         try FileStore.write(Self.buildConstraints(requirements), to: constraintsPath, mode: 0o644)
-        var progress = PipMeter(total: PipMeter.count(in: requirements))
+        var progress = PipMeter(total: PipMeter.count(in: wanted))
         let arguments = [
             "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off", "--no-deps",
             "--no-binary", "uwsgi", "--requirement", requirementsPath,

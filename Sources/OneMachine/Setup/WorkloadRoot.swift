@@ -46,9 +46,4 @@ package struct WorkloadRoot: Sendable {
             try FileStore.link(state.root + "/etc/nginx/mime.types", to: "/etc/nginx/mime.types")
         }
     }
-
-    /// Points the image's place for static files at those in the environment.
-    package func linkStaticFiles(sitePackages: String) throws {
-        try FileStore.link(state.pythonEnvironment + "/static", to: sitePackages + "/indico/web/static")
-    }
 }

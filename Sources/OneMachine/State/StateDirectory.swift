@@ -91,8 +91,10 @@ package struct StateDirectory: Hashable, Sendable {
     package var settings: String { path + "/settings.json" }
     /// Passwords of the local servers.
     package var credentials: String { servers + "/credentials.json" }
-    /// The virtual environment.
+    /// The link to the virtual environment in use.
     package var pythonEnvironment: String { root + "/opt/indico" }
+    /// How far a change of Indico's version has come; there only while one is under way.
+    package var refreshJournal: String { path + "/refresh.json" }
     /// The unit agent's control socket.
     package var controlSocket: String { agent + "/control.sock" }
 

@@ -37,6 +37,7 @@ package struct AgentService: Sendable {
         let watch = SupervisorWatch(supervisor: LocalSupervisor(state: state), environment: environment)
         // The new supervisor ends whatever is left; staying on would only race it for the model.
         try watch.start { exit(0) }
+        try RefreshWatch(state: state, environment: environment).start()
         try await waitForDatabase()
         let agent = UnitAgent(configuration: configuration)
         try await agent.runUntilTerminated(beside: await metrics(agent.statistics))

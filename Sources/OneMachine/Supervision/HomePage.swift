@@ -8,6 +8,8 @@ package struct HomePage: Hashable, Sendable {
     package let authority: String
     /// Where nginx listens on this machine.
     package static let port: UInt16 = 8080
+    /// Where Indico itself does, behind nginx.
+    package static let indicoPort: UInt16 = 8081
 
     package init(authority: String = "127.0.0.1:8080") {
         self.authority = authority
@@ -21,10 +23,24 @@ package struct HomePage: Hashable, Sendable {
     /// The status of one GET; nil where nobody answers.
     ///
     /// Never HEAD: Indico takes that for a form without its token.
-    package func status(of path: String = "/", timeout: Duration = .seconds(20)) -> Int? {
-        guard let descriptor = LoopbackPage.connection(port: Self.port, timeout: timeout) else { return nil }
+    ///
+    /// - Parameters:
+    ///   - path: Of the page.
+    ///   - timeout: For each single wait on the connection.
+    ///   - port: Who is asked: nginx, or Indico behind it.
+    ///   - scheme: What Indico is told of how the visitor came, which nginx tells it otherwise.
+    /// - Returns: The status.
+    package func status(
+        of path: String = "/",
+        timeout: Duration = .seconds(20),
+        port: UInt16 = Self.port,
+        scheme: String? = nil
+    ) -> Int? {
+        guard let descriptor = LoopbackPage.connection(port: port, timeout: timeout) else { return nil }
         defer { close(descriptor) }
-        let request = Array("GET \(path) HTTP/1.1\r\nHost: \(authority)\r\nConnection: close\r\n\r\n".utf8)
+        let forwarded = scheme.map { "X-Forwarded-Proto: \($0)\r\n" } ?? ""
+        let head = "GET \(path) HTTP/1.1\r\nHost: \(authority)\r\n\(forwarded)Connection: close\r\n\r\n"
+        let request = Array(head.utf8)
         guard
             request.withUnsafeBytes({ send(descriptor, $0.baseAddress, request.count, Int32(MSG_NOSIGNAL)) })
                 == request.count

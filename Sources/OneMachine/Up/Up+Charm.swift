@@ -36,42 +36,25 @@ extension Up {
         try agent.setConfig(["site_url": HomePage().url])
     }
 
-    /// Waits until the charm says Active, and shows what it says until then.
+    /// Waits until the charm says Active, or that an operator paused the site, and shows what it says until then.
     func waitForCharm(_ meter: StepMeter) throws -> String {
-        let deadline = ContinuousClock.now + request.timeout
-        var blockedSince: ContinuousClock.Instant?
-        while true {
-            let snapshot = try? agent.status()
-            let workload = snapshot?.unit.workload
-            if let snapshot, let workload, workload.status == "active", snapshot.containers.allSatisfy(\.ready) {
-                let told = snapshot.application.workloadVersion
-                return try "\(told.isEmpty ? requiredChoice().release.version : told), active"
-            }
-            meter.update(
-                [workload?.status, workload?.message].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: ": ")
-            )
-            // Blocked passes by while relations are told one after the other; only where it stays it is for people.
-            blockedSince = workload?.status == "blocked" ? blockedSince ?? .now : nil
-            let isStuck = blockedSince.map { ContinuousClock.now - $0 > .seconds(30) } ?? false
-            if isStuck || ContinuousClock.now > deadline {
-                throw OperatorError(
-                    "Indico is \(workload?.status ?? "unknown")\(workload.map { $0.message.isEmpty ? "" : ": " + $0.message } ?? "")",
-                    remedy:
-                        "'indico-operator debug-log' tells what the charm did, 'indico-operator logs' what the services said.\nEverything keeps running and trying."
-                )
-            }
-            usleep(200_000)
-        }
+        let outcome = try CharmPatience(agent: agent, timeout: request.timeout).waitUntilUp(meter)
+        let told = try agent.status().application.workloadVersion
+        let version = try told.isEmpty ? requiredChoice().release.version : told
+        guard case .paused(let message) = outcome else { return "\(version), active" }
+        isPaused = true
+        return "\(version), paused: \(message)"
     }
 
     /// The proof of it all.
     func waitForHomePage(_ meter: StepMeter) throws -> String {
-        let page = try sitePage()
+        let page = try SiteURLOption.read(from: agent).page
         let deadline = ContinuousClock.now + .seconds(120)
         var last: Int?
         while true {
             last = page.status()
             if let last, HomePage.isServed(last) { return page.url }
+            if isPaused, last == 503 { return "\(page.url) shows that it is paused; 'run resume' lets people in" }
             meter.update(last.map { "answers with \($0)" } ?? "no answer yet")
             guard ContinuousClock.now < deadline else {
                 throw OperatorError(
@@ -81,14 +64,5 @@ extension Up {
             }
             usleep(200_000)
         }
-    }
-
-    /// The page at this machine's nginx, under the name the site goes by: any other name is answered with 404.
-    private func sitePage() throws -> HomePage {
-        guard let option = try agent.config().first(where: { $0.name == "site_url" }), let value = option.value?.text,
-            let range = value.firstRange(of: "://")
-        else { return HomePage() }
-        let authority = value[range.upperBound...].prefix { $0 != "/" }
-        return HomePage(authority: String(authority))
     }
 }

@@ -6,7 +6,7 @@ extension Up {
     /// Rights, room and ports, before anything is done that would have to be undone.
     func check(_ meter: StepMeter) throws -> String {
         choice = try IndicoChoice.find(for: state)
-        let isInstalled = FileStore.exists(state.pythonEnvironment + "/.complete")
+        let isInstalled = try InstalledEnvironments(state: state).currentWorks()
         try DiskSpace.check(
             free: DiskSpace.free(at: state.path),
             needed: isInstalled ? DiskSpace.neededForRunning : DiskSpace.neededForInstallation,
@@ -59,45 +59,35 @@ extension Up {
         return "as user \(account.name)"
     }
 
-    /// The virtual environment.
+    /// The virtual environment: made where there is none, and never changed under an installation that has one.
     func installPython(_ meter: StepMeter) throws -> String {
-        let payload = Payload(directory: state.path + "/share")
-        let choice = try requiredChoice()
-        let requirements = try FileStore.text(payload.requirements(for: choice.release)) ?? ""
-        let environment = PythonEnvironment(
-            path: state.pythonEnvironment,
-            requirements: requirements,
-            interpreter: choice.interpreter
-        )
-        if try environment.isComplete() { return "Indico \(choice.release.version) is here" }
-        guard supervisor.process() == nil else {
-            throw OperatorError(
-                "Indico's Python packages are to change, and Indico is running",
-                remedy: "Run 'indico-operator down' first, then this again."
-            )
+        let environments = InstalledEnvironments(state: state)
+        let wanted = try wantedEnvironment()
+        if environments.standsInPlace {
+            // As older versions of this program made it. Processes that run use it until the next `down`.
+            guard supervisor.process() == nil else { return "Indico is here" }
+            try DirectoryRemoval.remove(state.pythonEnvironment)
         }
-        let log = try LogFile(state.logs + "/python.log")
-        meter.update("virtual environment")
-        try environment.create(log: log)
-        try environment.install(log: log, environment: networkVariables) { progress in
-            meter.update(done: progress.done, of: progress.total, progress.detail)
+        if try environments.currentWorks() {
+            let isWanted = environments.current == nil || environments.current == wanted.name
+            return "Indico is here" + (isWanted ? "" : "; 'refresh' changes it to \(wanted.description)")
         }
-        meter.update("compiling")
-        try environment.compile(log: log)
-        meter.update("packing static files")
-        try environment.packStaticFiles(log: log)
-        try WorkloadRoot(state: state, account: requiredAccount()).linkStaticFiles(
-            sitePackages: environment.sitePackages
-        )
-        try environment.finish()
-        return "Indico \(choice.release.version), \(PipMeter.count(in: requirements)) packages"
+        if let environment = wanted.environment, try !environment.isComplete() {
+            try EnvironmentBuild(
+                environment: environment,
+                log: LogFile(state.logs + "/python.log"),
+                variables: request.environment
+            ).run(meter)
+        }
+        try environments.use(wanted.name)
+        return "\(wanted.description), \(PipMeter.count(in: wanted.environment?.requirements ?? "")) packages"
     }
 
-    /// What pip may be told by its environment: mirrors, proxies, certificates, a cache's place.
-    private var networkVariables: [String: String] {
-        request.environment.filter { name, _ in
-            name.hasPrefix("PIP_") || name.lowercased().hasSuffix("_proxy")
-                || ["HOME", "XDG_CACHE_HOME", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "TMPDIR"].contains(name)
-        }
+    private func wantedEnvironment() throws -> RefreshTarget {
+        let choice = try requiredChoice()
+        let pinned = Payload(directory: state.path + "/share").requirements(for: choice.release)
+        let file = request.requirements ?? pinned
+        guard let text = try FileStore.text(file) else { throw OperatorError("there is no file \(file)") }
+        return RefreshTarget(requirements: text, interpreter: choice.interpreter, state: state)
     }
 }

@@ -15,6 +15,8 @@ package final class Up {
     var account: Account?
     var settings = Settings()
     var choice: IndicoChoice?
+    /// Whether an operator paused the site: then that is what visitors see, and what is waited for.
+    var isPaused = false
 
     package init(request: UpRequest, screen: StepScreen) {
         self.request = request

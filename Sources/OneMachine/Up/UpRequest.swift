@@ -11,6 +11,8 @@ package struct UpRequest: Sendable {
     package var timeout: Duration
     /// Whether Prometheus and Alertmanager are to run beside the rest.
     package var observability: Bool
+    /// A file of requirements of the operator's own to install Indico from; ours when nil.
+    package var requirements: String?
 
     package init(
         state: StateDirectory,
@@ -18,7 +20,8 @@ package struct UpRequest: Sendable {
         environment: [String: String],
         programs: String,
         timeout: Duration = .seconds(900),
-        observability: Bool = false
+        observability: Bool = false,
+        requirements: String? = nil
     ) {
         self.state = state
         self.external = external
@@ -26,5 +29,6 @@ package struct UpRequest: Sendable {
         self.programs = programs
         self.timeout = timeout
         self.observability = observability
+        self.requirements = requirements
     }
 }

@@ -68,6 +68,16 @@ struct UpCommand: ParsableCommand {
     )
     var observability = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Install Indico from requirements of your own: every package it needs, each pinned.",
+            discussion: "Once it is installed, 'refresh --requirements' changes it.",
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var requirements: String?
+
     @Option(help: .hidden)
     var stepOffset = 0
 
@@ -103,7 +113,8 @@ struct UpCommand: ParsableCommand {
             external: try externalServers(),
             environment: environment,
             programs: try Programs.ownDirectory(),
-            observability: observability
+            observability: observability,
+            requirements: requirements.map(AbsolutePath.of)
         )
         // A line that moves hides the cursor; Ctrl-C has to bring it back.
         if terminal.isTerminal { CursorGuard.installForSteps() }

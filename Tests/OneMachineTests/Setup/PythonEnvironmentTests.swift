@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import OneMachine
+import LinuxSupport
 import Testing
+
+@testable import OneMachine
 
 @Suite struct PythonEnvironmentTests {
     private static var interpreter: PythonInterpreter? {
@@ -41,6 +43,21 @@ import Testing
     }
 
     @Test(.enabled(if: hasVenv, "python3-venv is not installed"))
+    func `what an interrupted run left at work in it is ended first`() throws {
+        let scratch = try Scratch()
+        let log = try LogFile(scratch.path + "/log")
+        let environment = try Self.environment(in: scratch)
+        try environment.create(log: log)
+        let program = "import sys, time; time.sleep(600)"
+        let left = try DetachedProcess.start(environment.python, ["-c", program], environment: [:], output: log.path)
+        let other = try DetachedProcess.start("/usr/bin/python3", ["-c", program], environment: [:], output: log.path)
+        defer { ProcessTable.signal(other, .kill) }
+        try environment.create(log: log)
+        #expect(ProcessTable.status(of: left).map(\.isZombie) ?? true)
+        #expect(ProcessTable.status(of: other)?.isZombie == false)
+    }
+
+    @Test(.enabled(if: hasVenv, "python3-venv is not installed"))
     func `what browsers fetch is packed beside itself, what is small or packed already is not`() throws {
         let scratch = try Scratch()
         let environment = try Self.environment(in: scratch)
@@ -60,5 +77,27 @@ import Testing
         let requirements = "# x\n--no-binary xmlsec\nlxml==4.9.2\nlxml-html-clean==1\nxmlsec==1.3.14\n"
         #expect(PythonEnvironment.buildConstraints(requirements) == "lxml==4.9.2\n")
         #expect(PythonEnvironment.buildConstraints("a==1\n") == "")
+    }
+
+    @Test(.enabled(if: hasVenv, "python3-venv is not installed"))
+    func `what was compiled is taken over from another environment, if it is the same`() throws {
+        let scratch = try Scratch()
+        let log = try LogFile(scratch.path + "/log")
+        let donor = try Self.environment(in: scratch, requirements: "uWSGI==2.0.31\na==1\n")
+        try donor.create(log: log)
+        try FileStore.makeDirectory(donor.sitePackages + "/uWSGI-2.0.31.egg-info", mode: 0o755)
+        try FileStore.write("program", to: donor.path + "/bin/uwsgi", mode: 0o755)
+        try donor.finish()
+        for (pins, isTaken) in [("a==2\nuWSGI==2.0.31\n", true), ("uWSGI==2.0.30\n", false), ("a==1\n", false)] {
+            let other = PythonEnvironment(
+                path: scratch.path + "/opt/other",
+                requirements: pins,
+                interpreter: donor.interpreter
+            )
+            try other.create(log: log)
+            #expect(try other.takeCompiled(from: donor.path, log: log) == isTaken, "\(pins)")
+            #expect(FileStore.exists(other.path + "/bin/uwsgi") == isTaken)
+            #expect(FileStore.exists(other.sitePackages + "/uWSGI-2.0.31.egg-info") == isTaken)
+        }
     }
 }

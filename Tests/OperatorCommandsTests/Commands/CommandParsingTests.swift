@@ -46,7 +46,8 @@ import UnitAgent
         ["run", "add-admin", "email=a@b.c", "--background"], ["show-task"], ["cancel-task", "seven"],
         ["run"], ["run", "add-admin", "email"], ["run", "add-admin", "password=secret"], ["logs", "-n", "-1"],
         ["exec", "indico"],
-        ["exec", "nowhere", "--", "true"], ["remove-relation"], ["refresh"], ["attach-resource", "logo"],
+        ["exec", "nowhere", "--", "true"], ["remove-relation"], ["refresh", "--back", "--path", "x"],
+        ["attach-resource", "logo"],
         ["add-storage", "cache", "--count", "0"], ["detach-storage"],
     ])
     func `misuse is told from failure by its exit code`(words: [String]) {
