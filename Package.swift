@@ -37,6 +37,7 @@ let platform: [Target] = [
     .target(name: "CTLS"),
     .target(name: "CVersion", cSettings: release),
     .target(name: "LinuxSupport", dependencies: ["CLinux"]),
+    .target(name: "TLSSupport", dependencies: ["CTLS"]),
     .target(name: "YAMLTree", dependencies: ["CYAML"]),
 ]
 
@@ -53,7 +54,8 @@ let libraries: [Target] = [
     .target(
         name: "PebbleDaemon",
         dependencies: [
-            "PebbleAPI", "PebblePlan", "YAMLTree", "MetricsText", "LinuxSupport", "CLinux", "CTLS", webSocket,
+            "PebbleAPI", "PebblePlan", "YAMLTree", "MetricsText", "LinuxSupport", "CLinux", "CTLS", "TLSSupport",
+            "TLSChannel", webSocket,
         ] + nio
     ),
     .target(
@@ -79,23 +81,33 @@ let libraries: [Target] = [
         name: "CharmRunner",
         dependencies: ["UnitAgent", "HookProtocol", "LinuxSupport", "ProgramVersion", "YAMLTree", arguments]
     ),
-    .target(name: "MetricsServer", dependencies: ["MetricsText", logging, lifecycle, signals] + nio),
+    // TLS on a channel of NIO, for the daemon and the exporters.
+    .target(
+        name: "TLSChannel",
+        dependencies: ["TLSSupport", "CTLS", .product(name: "NIOCore", package: "swift-nio")]
+    ),
+    .target(name: "MetricsServer", dependencies: ["MetricsText", "LinuxSupport", logging, lifecycle, signals] + nio),
     .target(
         name: "StatsDExporter",
         dependencies: [
-            "MetricsText", "MetricsServer", "ProgramVersion", "YAMLTree", logging, lifecycle, signals, arguments,
+            "MetricsText", "MetricsServer", "LinuxSupport", "ProgramVersion", "YAMLTree", logging, lifecycle, signals,
+            arguments,
         ] + nio
     ),
     .target(
         name: "CeleryExporter",
         dependencies: [
-            "MetricsText", "MetricsServer", "ProgramVersion", logging, lifecycle, signals, arguments,
+            "MetricsText", "MetricsServer", "LinuxSupport", "TLSSupport", "TLSChannel", "ProgramVersion", logging,
+            lifecycle, signals, arguments,
         ] + nio
     ),
 ]
 
 let product: [Target] = [
-    .target(name: "IndicoCharm", dependencies: ["CharmKit", "CharmInterfaces", "PebblePlan", "PebbleAPI"]),
+    .target(
+        name: "IndicoCharm",
+        dependencies: ["CharmKit", "CharmInterfaces", "PebblePlan", "PebbleAPI", "TLSSupport"]
+    ),
     .target(
         name: "OneMachine",
         dependencies: [
@@ -132,8 +144,8 @@ let executables: [Target] = [
         // They see what a stranger sees.
         packageAccess: false
     ),
-    .executableTarget(name: "statsd-exporter", dependencies: ["StatsDExporter"]),
-    .executableTarget(name: "celery-exporter", dependencies: ["CeleryExporter"]),
+    .executableTarget(name: "statsd-exporter", dependencies: ["StatsDExporter"], linkerSettings: smallProgram),
+    .executableTarget(name: "celery-exporter", dependencies: ["CeleryExporter"], linkerSettings: smallProgram),
 ]
 
 let tests: [Target] = [

@@ -88,7 +88,18 @@ struct StatsDEngine {
 
     /// Everything there is to scrape.
     mutating func families(now: Duration) -> [MetricFamily] {
-        series.families(now: now) + own.families(exported: series.familyCounts, version: version)
+        series.families(now: now) + own.families(exported: series.familyCounts, version: version) + cacheFamilies
+    }
+
+    private var cacheFamilies: [MetricFamily] {
+        func family(_ name: String, _ type: MetricType, _ help: String, _ value: Int) -> MetricFamily {
+            MetricFamily("statsd_metric_mapper_cache_" + name, type, help: help, value: Double(value))
+        }
+        return [
+            family("gets_total", .counter, "The count of total metric cache gets.", cache.asked),
+            family("hits_total", .counter, "The count of total metric cache hits.", cache.known),
+            family("length", .gauge, "The count of unique metrics currently cached.", cache.count),
+        ]
     }
 
     private mutating func handle(_ event: StatsDEvent, now: Duration) {

@@ -221,6 +221,7 @@ extension CharmFiles {
                 encoding: .utf8
             ),
             backupModule: try String(contentsOfFile: "\(charmDirectory)/workload/indico_backup.py", encoding: .utf8),
+            loggingModule: try String(contentsOfFile: "\(charmDirectory)/workload/indico_logging.py", encoding: .utf8),
             statsdMapping: try String(contentsOfFile: "\(charmDirectory)/workload/statsd-mapping.yaml", encoding: .utf8)
         )
     }

@@ -132,11 +132,13 @@ package struct ContainerView: Hashable, Sendable {
 package struct CharmFiles: Hashable, Sendable {
     package var workloadModule: String
     package var backupModule: String
+    package var loggingModule: String
     package var statsdMapping: String
 
-    package init(workloadModule: String, backupModule: String = "", statsdMapping: String) {
+    package init(workloadModule: String, backupModule: String = "", loggingModule: String = "", statsdMapping: String) {
         self.workloadModule = workloadModule
         self.backupModule = backupModule
+        self.loggingModule = loggingModule
         self.statsdMapping = statsdMapping
     }
 }

@@ -82,6 +82,7 @@ package struct WorkloadLayout: Hashable, Sendable {
     /// Says which packages were installed.
     package var pluginsMark: String { path("srv/indico/etc/external-plugins") }
     package var workloadModule: String { path("srv/indico/etc/indico_workload.py") }
+    package var loggingModule: String { path("srv/indico/etc/indico_logging.py") }
     package var backupModule: String { path("srv/indico/etc/indico_backup.py") }
     package var statsdMapping: String { path("srv/indico/etc/statsd-mapping.yaml") }
     /// Says which changes were written but not yet taken up, so that a hook that is killed between is made good.
