@@ -58,7 +58,9 @@ struct CeleryOptions: ParsableArguments {
     @Option(help: "Accepted for compatibility; JSON and the plain data in pickles are read, nothing is ever run.")
     var acceptContent: String?
 
-    @Option(help: "TLS to the broker, e.g. ssl_ca_certs=/etc/ssl/ca.pem; also ssl_cert_reqs, ssl_certfile, ssl_keyfile.")
+    @Option(
+        help: "TLS to the broker, e.g. ssl_ca_certs=/etc/ssl/ca.pem; also ssl_cert_reqs, ssl_certfile, ssl_keyfile."
+    )
     var brokerSSLOption: [String] = []
 
     mutating func validate() throws {

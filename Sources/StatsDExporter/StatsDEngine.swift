@@ -109,24 +109,25 @@ struct StatsDEngine {
             resolution = known
         } else {
             resolution = resolve(event, now: now)
-            cache.remember(resolution, for: key)
+            // This is about one sample, not about the metric.
+            if case .error(.illegalNegativeCounter) = resolution {} else { cache.remember(resolution, for: key) }
         }
         switch resolution {
-        case .drop: own.actions[.drop, default: 0] += 1
-        case .error(let error): own.errors[error, default: 0] += 1
-        case .conflict(let conflict): own.count(conflict)
+        case .drop: own.actions[.drop, default: 0] += event.times
+        case .error(let error): own.errors[error, default: 0] += event.times
+        case .conflict(let conflict): own.count(conflict, times: event.times)
         case .export(let target, let mapped):
             if mapped {
-                own.actions[.map, default: 0] += 1
+                own.actions[.map, default: 0] += event.times
             } else {
-                own.unmapped += 1
+                own.unmapped += event.times
             }
             guard event.kind != .counter || target.scale.applied(to: event.value) >= 0 else {
                 own.errors[.illegalNegativeCounter, default: 0] += 1
                 return
             }
             series.apply(event, to: target, now: now)
-            own.events[event.kind, default: 0] += 1
+            own.events[event.kind, default: 0] += event.times
         }
     }
 
@@ -135,6 +136,10 @@ struct StatsDEngine {
         if match?.rule.action == .drop { return .drop }
         let name = MetricName.escaped(match?.name ?? event.name)
         if name.isEmpty { return .error(.emptyMetricName) }
+        // Before there is a series: one that only ever shrinks is none.
+        if event.kind == .counter, event.value * (match?.rule.scale ?? 1) < 0 {
+            return .error(.illegalNegativeCounter)
+        }
         let conflict = OwnMetrics.Conflict(kind: event.kind, name: name)
         if OwnMetrics.prefixes.contains(where: name.hasPrefix) { return .conflict(conflict) }
         var labels = LabelSet(event.tags)

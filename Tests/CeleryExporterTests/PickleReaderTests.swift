@@ -58,17 +58,20 @@ import Testing
         #expect(throws: PickleReader.Refusal.tooLarge) { try PickleReader.value(bytes + [UInt8(ascii: ".")]) }
         // One that holds itself.
         let own: [UInt8] = [
-            0x80, 2, UInt8(ascii: "]"), UInt8(ascii: "q"), 0, UInt8(ascii: "h"), 0, UInt8(ascii: "a"), UInt8(ascii: "."),
+            0x80, 2, UInt8(ascii: "]"), UInt8(ascii: "q"), 0, UInt8(ascii: "h"), 0, UInt8(ascii: "a"),
+            UInt8(ascii: "."),
         ]
         #expect(throws: PickleReader.Refusal.tooLarge) { try PickleReader.value(own) }
     }
 
     @Test func `drawn bytes are read or refused, never more`() {
         var random = SeededGenerator()
-        let opcodes = Array("}])(.NKMJGXTBUChqrjaesutld0".utf8) + [0x80, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8A, 0x8C, 0x94, 0x95]
+        let opcodes =
+            Array("}])(.NKMJGXTBUChqrjaesutld0".utf8) + [0x80, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8A, 0x8C, 0x94, 0x95]
         for _ in 0..<5000 {
             let bytes = (0..<Int.random(in: 0..<40, using: &random)).map { _ in
-                Bool.random(using: &random) ? opcodes.randomElement(using: &random) ?? 0 : .random(in: 0...255, using: &random)
+                Bool.random(using: &random)
+                    ? opcodes.randomElement(using: &random) ?? 0 : .random(in: 0...255, using: &random)
             }
             _ = try? PickleReader.value(bytes)
         }

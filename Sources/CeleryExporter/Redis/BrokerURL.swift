@@ -19,7 +19,8 @@ struct BrokerURL: Sendable, Equatable {
             switch self {
             case .malformed: "the broker URL is not of the form redis://[user:password@]host[:port]/database"
             case .security(let problem): "the broker URL's query: \(problem)"
-            case .unsupported(let scheme): "brokers of the kind \"\(scheme)\" are not supported; use redis:// or rediss://"
+            case .unsupported(let scheme):
+                "brokers of the kind \"\(scheme)\" are not supported; use redis:// or rediss://"
             case .port: "the port of the broker URL is not a number between 1 and 65535"
             case .database: "the database of the broker URL is not a number"
             }

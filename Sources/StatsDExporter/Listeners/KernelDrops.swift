@@ -16,7 +16,8 @@ enum KernelDrops {
 
     /// Adds up the last column of the lines whose local address ends in the port.
     static func count(in table: String, port: Int) -> Int {
-        let ending = ":" + String(repeating: "0", count: 4 - min(4, String(port, radix: 16).count))
+        let ending =
+            ":" + String(repeating: "0", count: 4 - min(4, String(port, radix: 16).count))
             + String(port, radix: 16, uppercase: true)
         return table.split(separator: "\n").dropFirst().reduce(0) { count, line in
             let words = line.split(separator: " ")

@@ -52,9 +52,9 @@ struct OwnMetrics: Sendable {
     var rules = 0
 
     /// Counts a conflict.
-    mutating func count(_ conflict: Conflict) {
+    mutating func count(_ conflict: Conflict, times: Int = 1) {
         let known = conflicts[conflict] != nil || conflicts.count < Self.mostConflictNames
-        conflicts[known ? conflict : Conflict(kind: conflict.kind, name: "other"), default: 0] += 1
+        conflicts[known ? conflict : Conflict(kind: conflict.kind, name: "other"), default: 0] += times
     }
 
     /// The families.

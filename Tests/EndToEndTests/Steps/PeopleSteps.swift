@@ -108,7 +108,7 @@ extension EndToEndTests {
         func lines(_ path: String) throws -> [Substring] {
             try (FileStore.text(machine.state.root + path) ?? "").split(separator: "\n")
         }
-        _ = try eventually("the request in the lines of its task", within: .seconds(30)) {
+        _ = try eventually("the request in the lines of its task", within: .seconds(30)) { () -> Bool? in
             let asked = try lines("/var/log/nginx/access.log").last {
                 $0.contains(#""method":"POST","uri":"/reset-password/""#)
             }
