@@ -31,8 +31,14 @@ struct QueueFacts: Sendable, Equatable {
             ),
         ]
         if let report {
-            let help = "The number of active processes in broker queue."
-            families.append(naming.queues("active_process_count", help, counts(report.processesByQueue)))
+            let processes = counts(report.processesByQueue)
+            families.append(
+                naming.queues(
+                    "active_process_count",
+                    "The number of active processes in broker queue.",
+                    processes
+                )
+            )
         }
         return families
     }
