@@ -37,6 +37,7 @@ let platform: [Target] = [
     .target(name: "CTLS"),
     .target(name: "CVersion", cSettings: release),
     .target(name: "LinuxSupport", dependencies: ["CLinux"]),
+    .target(name: "TLSSupport", dependencies: ["CTLS"]),
     .target(name: "YAMLTree", dependencies: ["CYAML"]),
     .target(name: "ServerCertificates", dependencies: ["CTLS"]),
 ]
@@ -54,7 +55,8 @@ let libraries: [Target] = [
     .target(
         name: "PebbleDaemon",
         dependencies: [
-            "PebbleAPI", "PebblePlan", "YAMLTree", "MetricsText", "LinuxSupport", "CLinux", "CTLS", webSocket,
+            "PebbleAPI", "PebblePlan", "YAMLTree", "MetricsText", "LinuxSupport", "CLinux", "CTLS", "TLSSupport",
+            "TLSChannel", webSocket,
         ] + nio
     ),
     .target(
@@ -80,17 +82,24 @@ let libraries: [Target] = [
         name: "CharmRunner",
         dependencies: ["UnitAgent", "HookProtocol", "LinuxSupport", "ProgramVersion", "YAMLTree", arguments]
     ),
-    .target(name: "MetricsServer", dependencies: ["MetricsText", logging, lifecycle, signals] + nio),
+    // TLS on a channel of NIO, for the daemon and the exporters.
+    .target(
+        name: "TLSChannel",
+        dependencies: ["TLSSupport", "CTLS", .product(name: "NIOCore", package: "swift-nio")]
+    ),
+    .target(name: "MetricsServer", dependencies: ["MetricsText", "LinuxSupport", logging, lifecycle, signals] + nio),
     .target(
         name: "StatsDExporter",
         dependencies: [
-            "MetricsText", "MetricsServer", "ProgramVersion", "YAMLTree", logging, lifecycle, signals, arguments,
+            "MetricsText", "MetricsServer", "LinuxSupport", "ProgramVersion", "YAMLTree", logging, lifecycle, signals,
+            arguments,
         ] + nio
     ),
     .target(
         name: "CeleryExporter",
         dependencies: [
-            "MetricsText", "MetricsServer", "ProgramVersion", logging, lifecycle, signals, arguments,
+            "MetricsText", "MetricsServer", "LinuxSupport", "TLSSupport", "TLSChannel", "ProgramVersion", logging,
+            lifecycle, signals, arguments,
         ] + nio
     ),
 ]
@@ -98,7 +107,9 @@ let libraries: [Target] = [
 let product: [Target] = [
     .target(
         name: "IndicoCharm",
-        dependencies: ["CharmKit", "CharmInterfaces", "PebblePlan", "PebbleAPI", "ServerCertificates"]
+        dependencies: [
+            "CharmKit", "CharmInterfaces", "PebblePlan", "PebbleAPI", "ServerCertificates", "TLSSupport",
+        ]
     ),
     .target(
         name: "OneMachine",
@@ -144,8 +155,8 @@ let executables: [Target] = [
         // They see what a stranger sees.
         packageAccess: false
     ),
-    .executableTarget(name: "statsd-exporter", dependencies: ["StatsDExporter"]),
-    .executableTarget(name: "celery-exporter", dependencies: ["CeleryExporter"]),
+    .executableTarget(name: "statsd-exporter", dependencies: ["StatsDExporter"], linkerSettings: smallProgram),
+    .executableTarget(name: "celery-exporter", dependencies: ["CeleryExporter"], linkerSettings: smallProgram),
 ]
 
 let tests: [Target] = [

@@ -6,6 +6,7 @@
     bench/exporters.py --statsd-peer PATH              another statsd exporter with the same flags beside it
     bench/exporters.py --celery-peer "PROGRAM ARGS"    another celery exporter with the same options beside it
 
+Memory is what is resident: at rest before the load, right after it, and at rest again some seconds later.
 Rates are per second of processor time of the exporter (user and system), so a busy machine does not change them much.
 Packets the kernel dropped are not counted: what counts is what the exporter says it has received.
 """
@@ -25,6 +26,9 @@ import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TICKS = os.sysconf("SC_CLK_TCK")
+REST_SECONDS = 12
+# Debian's redis-tools has the server under another name: it goes by the name it is called by.
+REDIS = shutil.which("redis-server") or shutil.which("redis-check-rdb")
 
 
 def free_port(kind=socket.SOCK_STREAM):
@@ -45,6 +49,12 @@ def resident_megabytes(pid):
             if line.startswith("VmRSS:"):
                 return int(line.split()[1]) / 1024
     return float("nan")
+
+
+def at_rest(pid):
+    """What is resident when nothing has been done for longer than exporters take to tidy up."""
+    time.sleep(REST_SECONDS)
+    return resident_megabytes(pid)
 
 
 def scrape(port):
@@ -119,7 +129,7 @@ def bench_statsd(name, program, packets):
             command.append(f"--statsd.mapping-config={ROOT}/charm/statsd-mapping.yaml")
         with Running(command) as process:
             wait_for(lambda: scrape(web), f"{name} on port {web}")
-            idle = resident_megabytes(process.pid)
+            before_load = at_rest(process.pid)
             sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             sender.connect(("127.0.0.1", udp))
             before = processor_seconds(process.pid)
@@ -131,7 +141,9 @@ def bench_statsd(name, program, packets):
             time.sleep(0.3)
             spent = processor_seconds(process.pid) - before
             received = total(scrape(web), "statsd_exporter_udp_packets_total")
-            yield name, load, received, received / max(spent, 1 / TICKS), idle, resident_megabytes(process.pid)
+            after_load = resident_megabytes(process.pid)
+            rate = received / max(spent, 1 / TICKS)
+            yield name, load, received, rate, before_load, after_load, at_rest(process.pid)
 
 
 def command_words(*words):
@@ -165,7 +177,7 @@ def bench_celery(name, program, tasks):
     with tempfile.TemporaryDirectory() as scratch:
         broker, web = free_port(), free_port()
         redis = ["redis-server", "--port", str(broker), "--bind", "127.0.0.1", "--save", "", "--dir", scratch]
-        with Running(redis):
+        with Running(redis, executable=REDIS):
             wait_for(lambda: socket.create_connection(("127.0.0.1", broker)).close() is None, "Redis")
             command = shlex.split(program) + [
                 f"--broker-url=redis://127.0.0.1:{broker}/0", "--host=127.0.0.1", f"--port={web}", "--retry-interval=1",
@@ -180,14 +192,16 @@ def bench_celery(name, program, tasks):
                     return int(replies.readline()[1:])
 
                 wait_for(lambda: publish([]) > 0, f"{name} at the broker", 60)
-                idle = resident_megabytes(process.pid)
+                before_load = at_rest(process.pid)
                 before = processor_seconds(process.pid)
                 for number in range(tasks):
                     publish(task_events(number))
                 done = lambda: total(scrape(web), "celery_task_succeeded_total") >= tasks
                 wait_for(done, f"{name}'s last event", 120)
                 spent = processor_seconds(process.pid) - before
-                yield name, "3 events a message", tasks * 3, tasks * 3 / max(spent, 1 / TICKS), idle, resident_megabytes(process.pid)
+                after_load = resident_megabytes(process.pid)
+                rate = tasks * 3 / max(spent, 1 / TICKS)
+                yield name, "3 events a message", tasks * 3, rate, before_load, after_load, at_rest(process.pid)
 
 
 def main():
@@ -201,17 +215,18 @@ def main():
     runs = [bench_statsd("ours", f"{given.build}/statsd-exporter", given.packets)]
     if given.statsd_peer:
         runs.append(bench_statsd("peer", given.statsd_peer, given.packets))
-    if shutil.which("redis-server"):
+    if REDIS:
         runs.append(bench_celery("ours", f"{given.build}/celery-exporter", given.tasks))
         if given.celery_peer:
             runs.append(bench_celery("peer", given.celery_peer, given.tasks))
     else:
         print("bench: no redis-server here, the celery exporter is left out", file=sys.stderr)
-    print("| exporter | load | received | per processor second | MB idle | MB after |")
-    print("|---|---|---:|---:|---:|---:|")
+    print("| exporter | load | received | per processor second | MB at rest | MB right after | MB at rest again |")
+    print("|---|---|---:|---:|---:|---:|---:|")
     for run in runs:
-        for name, load, received, rate, idle, after in run:
-            print(f"| {name} | {load} | {received:,.0f} | {rate:,.0f} | {idle:.1f} | {after:.1f} |", flush=True)
+        for name, load, received, rate, *memory in run:
+            cells = [name, load, f"{received:,.0f}", f"{rate:,.0f}", *(f"{megabytes:.1f}" for megabytes in memory)]
+            print(f"| {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

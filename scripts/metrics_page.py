@@ -56,7 +56,9 @@ def operator_gauges():
     names = re.findall(r'"(\w+):[^"]*\|g', code("Sources/IndicoCharm/Application/OperatorReport.swift"))
     module = code("charm/workload/indico_workload.py").split("def tell_statistics", 1)[1].split("\ndef ", 1)[0]
     names += re.findall(r"'(\w+)': (?:users|events|size|connections|limit|memory)", module)
-    if len(names) < 8:
+    told = code("charm/workload/indico_workload.py").split("def tell_operator", 1)[1].split("\ndef ", 1)[0]
+    names += re.findall(r"""tell\(f["'](\w+):[^|]*\|g""", told)
+    if len(names) < 14:
         fail("the gauges of the operator are written otherwise than this script reads them")
     return sorted(set(names))
 
@@ -79,6 +81,8 @@ def statsd():
     for event, told in re.findall(rf"socket\(\.(\w+), {TEXT}\)", code(path)):
         yield "statsd_exporter_" + events[event], "counter", told
     yield from found(path, call("MetricFamily", kind=True))
+    yield from found("Sources/StatsDExporter/StatsDEngine.swift", call("family", kind=True), "statsd_metric_mapper_cache_")
+    yield from found("Sources/StatsDExporter/Relay/Relay.swift", call("counter"), "statsd_exporter_relay_", "counter")
 
 
 def agent():

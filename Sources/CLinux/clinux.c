@@ -367,6 +367,29 @@ int clinux_wait(int poll, int32_t *identifiers, int capacity, int timeout_millis
     return count;
 }
 
+int clinux_receive_datagrams(int socket, void *buffer, size_t size, uint32_t *lengths, int capacity) {
+    struct mmsghdr messages[32];
+    struct iovec places[32];
+    if (capacity > 32) {
+        capacity = 32;
+    }
+    memset(messages, 0, sizeof messages);
+    for (int i = 0; i < capacity; i++) {
+        places[i].iov_base = (char *)buffer + (size_t)i * size;
+        places[i].iov_len = size;
+        messages[i].msg_hdr.msg_iov = &places[i];
+        messages[i].msg_hdr.msg_iovlen = 1;
+    }
+    int count = recvmmsg(socket, messages, (unsigned)capacity, MSG_WAITFORONE, NULL);
+    if (count < 0) {
+        return -errno;
+    }
+    for (int i = 0; i < count; i++) {
+        lengths[i] = messages[i].msg_len;
+    }
+    return count;
+}
+
 void clinux_prepare_thread(const char *name) {
     (void)pthread_setname_np(pthread_self(), name);
     sigset_t broken_pipe;

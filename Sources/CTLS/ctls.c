@@ -29,6 +29,8 @@ enum {
     CTRL_CHAIN_CERTIFICATE = 89,
     CTRL_MINIMUM_VERSION = 123,
     VERSION_TLS_1_2 = 0x0303,
+    FILE_OF_PEM = 1,
+    VERIFY_NONE = 0,
     VERIFY_PEER = 1,
     VERIFY_REQUIRED = 2,
     ERROR_WANT_READ = 2,
@@ -54,6 +56,9 @@ static const uint64_t OPTION_NO_RENEGOTIATION = (uint64_t)1 << 30;
     X(int, SSL_CTX_set_num_tickets, (SSL_CTX *, size_t))                                                               \
     X(void, SSL_CTX_set_verify, (SSL_CTX *, int, verify_callback *))                                                   \
     X(int, SSL_CTX_set_default_verify_paths, (SSL_CTX *))                                                              \
+    X(int, SSL_CTX_load_verify_locations, (SSL_CTX *, const char *, const char *))                                     \
+    X(int, SSL_CTX_use_certificate_chain_file, (SSL_CTX *, const char *))                                              \
+    X(int, SSL_CTX_use_PrivateKey_file, (SSL_CTX *, const char *, int))                                                \
     X(int, SSL_CTX_use_certificate, (SSL_CTX *, X509 *))                                                               \
     X(int, SSL_CTX_use_PrivateKey, (SSL_CTX *, EVP_PKEY *))                                                            \
     X(int, SSL_CTX_check_private_key, (const SSL_CTX *))                                                               \
@@ -86,6 +91,7 @@ static const uint64_t OPTION_NO_RENEGOTIATION = (uint64_t)1 << 30;
     X(const char *, ERR_reason_error_string, (unsigned long))                                                          \
     X(const char *, X509_verify_cert_error_string, (long))                                                             \
     X(int, X509_VERIFY_PARAM_set1_ip_asc, (void *, const char *))                                                      \
+    X(int, X509_VERIFY_PARAM_set1_ip, (void *, const unsigned char *, size_t))                                         \
     X(EVP_PKEY *, EVP_PKEY_Q_keygen, (void *, const char *, const char *, ...))                                        \
     X(void, EVP_PKEY_free, (EVP_PKEY *))                                                                               \
     X(EVP_PKEY *, PEM_read_bio_PrivateKey, (BIO *, void *, void *, void *))                                            \
@@ -185,15 +191,25 @@ static SSL_CTX *new_context(const void *method) {
     return context;
 }
 
-ctls_context *ctls_client_context(void) {
+ctls_context *ctls_client_context(void) { return ctls_client_context_with(NULL, NULL, NULL, 1); }
+
+ctls_context *ctls_client_context_with(const char *authorities, const char *certificate, const char *key,
+                                       int verifies) {
     if (ctls_load() != 0) return NULL;
     SSL_CTX *context = new_context(ssl.TLS_client_method());
     if (!context) return NULL;
-    if (ssl.SSL_CTX_set_default_verify_paths(context) != 1) {
+    int is_good = authorities ? ssl.SSL_CTX_load_verify_locations(context, authorities, NULL)
+                              : ssl.SSL_CTX_set_default_verify_paths(context);
+    if (is_good == 1 && certificate) is_good = ssl.SSL_CTX_use_certificate_chain_file(context, certificate);
+    // A file may hold both, as PEM.
+    const char *key_file = key ? key : certificate;
+    if (is_good == 1 && key_file) is_good = ssl.SSL_CTX_use_PrivateKey_file(context, key_file, FILE_OF_PEM);
+    if (is_good == 1 && key_file) is_good = ssl.SSL_CTX_check_private_key(context);
+    if (is_good != 1) {
         ssl.SSL_CTX_free(context);
         return NULL;
     }
-    ssl.SSL_CTX_set_verify(context, VERIFY_PEER, NULL);
+    ssl.SSL_CTX_set_verify(context, verifies ? VERIFY_PEER : VERIFY_NONE, NULL);
     return (ctls_context *)context;
 }
 
@@ -293,6 +309,11 @@ ctls_connection *ctls_connection_new(ctls_context *context, const char *host) {
         return NULL;
     }
     return connection;
+}
+
+void ctls_take_any_name(ctls_connection *connection) {
+    ssl.SSL_set1_host(connection->end, NULL);
+    crypto.X509_VERIFY_PARAM_set1_ip(ssl.SSL_get0_param(connection->end), NULL, 0);
 }
 
 void ctls_connection_free(ctls_connection *connection) {

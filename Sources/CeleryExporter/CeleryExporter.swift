@@ -46,7 +46,7 @@ final class CeleryExporter: Sendable {
         let site = Self.site(state, reader, watcher, logger, uptime)
         let server = try await MetricsServer(serving: site, on: address, logger: logger)
         port = server.port
-        services = [server, watcher]
+        services = [server, watcher, MemoryKeeper()]
         self.watcher = watcher
         self.logger = logger
     }
@@ -81,6 +81,8 @@ final class CeleryExporter: Sendable {
                 queues = try await reader.read(seen: state.update { $0.queues })
             } catch {
                 logger.warning("queues not read", metadata: ["reason": "\(error)"])
+                // After a fail-over the connection that listens may be to the old server still.
+                if "\(error)".contains("READONLY") { watcher.renew() }
             }
             let facts = queues
             let families = state.update { state in

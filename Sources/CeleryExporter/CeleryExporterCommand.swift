@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import ArgumentParser
-import FoundationEssentials
+import Glibc
 import MetricsServer
 import ProgramVersion
 
@@ -25,7 +25,20 @@ package struct CeleryExporterCommand: AsyncParsableCommand {
     /// Reads the process's arguments and environment, runs, and ends the process.
     package static func runFromCommandLine() async {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        await main(EnvironmentArguments.merged(ProcessInfo.processInfo.environment, arguments))
+        await main(EnvironmentArguments.merged(environment(), arguments))
+    }
+
+    private static func environment() -> [String: String] {
+        var environment: [String: String] = [:]
+        var entry = environ
+        while let pointer = entry.pointee {
+            let text = String(cString: pointer)
+            if let equals = text.firstIndex(of: "=") {
+                environment[String(text[..<equals])] = String(text[text.index(after: equals)...])
+            }
+            entry += 1
+        }
+        return environment
     }
 
     package func run() async throws {

@@ -55,17 +55,20 @@ struct CeleryOptions: ParsableArguments {
     @Option(help: "A label, NAME=VALUE, that every metric gets.")
     var staticLabel: [String] = []
 
-    @Option(help: "Accepted for compatibility; only JSON is ever read.")
+    @Option(help: "Accepted for compatibility; JSON and the plain data in pickles are read, nothing is ever run.")
     var acceptContent: String?
 
-    @Option(help: "Accepted for compatibility; brokers over TLS are not supported yet.")
+    @Option(
+        help: "TLS to the broker, e.g. ssl_ca_certs=/etc/ssl/ca.pem; also ssl_cert_reqs, ssl_certfile, ssl_keyfile."
+    )
     var brokerSSLOption: [String] = []
 
     mutating func validate() throws {
         if (brokerURL == nil) == (brokerURLFile == nil) {
             throw ValidationError("Give the broker by one of --broker-url and --broker-url-file.")
         }
-        if !brokerSSLOption.isEmpty { throw ValidationError("\(BrokerURL.Problem.encrypted)") }
+        var security = BrokerSecurity()
+        for (name, value) in try sslOptions { try check { try security.set(name, value) } }
         if let brokerURL { try check { try BrokerURL(brokerURL) } }
         if !(0...65_535).contains(port) { throw ValidationError("--port is between 0 and 65535.") }
         let seconds = [retryInterval, workerTimeout, purgeOfflineWorkerMetrics]
@@ -80,8 +83,23 @@ struct CeleryOptions: ParsableArguments {
     /// - Returns: The source.
     /// - Throws: `BrokerURL.Problem` when the URL is no good.
     func source() throws -> BrokerSource {
-        if let brokerURLFile { return .file(brokerURLFile) }
-        return .url(try BrokerURL(brokerURL ?? ""))
+        var source: BrokerSource = try brokerURLFile.map { .file($0) } ?? .url(try BrokerURL(brokerURL ?? ""))
+        source.options = try sslOptions
+        return source
+    }
+
+    private var sslOptions: [String: String] {
+        get throws {
+            var options: [String: String] = [:]
+            for option in brokerSSLOption {
+                let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                guard parts.count == 2 else {
+                    throw ValidationError("An option for TLS is NAME=VALUE, not \"\(option)\".")
+                }
+                options[String(parts[0])] = String(parts[1])
+            }
+            return options
+        }
     }
 
     /// How the metrics are to be.

@@ -26,6 +26,8 @@ final class EventWatcher: Service {
     private let logger: Logger
     private let receive: @Sendable ([UInt8]) -> Void
     private let state = Mutex(Status())
+    /// Whether this connection is to be given up for another.
+    private let isStale = Atomic(false)
 
     /// Creates a watcher.
     ///
@@ -51,6 +53,11 @@ final class EventWatcher: Service {
 
     /// How the connection fares now.
     var status: Status { state.withLock { $0 } }
+
+    /// Has the connection made anew at its next sign of life: another server is the broker now.
+    func renew() {
+        isStale.store(true, ordering: .releasing)
+    }
 
     func run() async throws {
         do {
@@ -84,7 +91,8 @@ final class EventWatcher: Service {
     private func listen() async throws {
         let url = try source.resolve()
         let pattern = "\(keyPrefix)/\(url.database).celeryev/*"
-        try await RedisSession.open(url, silence: Self.silence) { session in
+        isStale.store(false, ordering: .releasing)
+        try await RedisSession.open(url, source.tls, silence: Self.silence) { session in
             _ = try await session.send("PSUBSCRIBE", pattern)
             self.state.withLock { $0 = Status(isListening: true, connections: $0.connections + 1) }
             self.logger.info("listening to events", metadata: ["broker": "\(url)", "channels": "\(pattern)"])
@@ -93,7 +101,8 @@ final class EventWatcher: Service {
                 group.addTask {
                     while true {
                         try await Task.sleep(for: Self.pulse)
-                        try await send("PING")
+                        // Asked to quit, the server hangs up, and that ends the listening below.
+                        try await send(self.isStale.load(ordering: .acquiring) ? "QUIT" : "PING")
                     }
                 }
                 defer { group.cancelAll() }

@@ -11,11 +11,14 @@ package enum ExporterProcess {
     /// - Parameters:
     ///   - label: The exporter's name.
     ///   - level: The lowest level that is written.
+    ///   - format: How lines are written.
     /// - Returns: The process's logger.
-    package static func logger(_ label: String, level: Logger.Level) -> Logger {
-        var logger = Logger(label: label) { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = level
-        return logger
+    package static func logger(
+        _ label: String,
+        level: Logger.Level,
+        format: StructuredLog.Format = .logfmt
+    ) -> Logger {
+        Logger(label: label) { _ in StructuredLog(format, level: level) }
     }
 
     /// Keeps NIO to one thread: an exporter waits far more than it works, and each further thread costs memory.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CTLS
-import FoundationEssentials
+internal import Glibc
 
 /// What matters of a certificate that a web server shows: for whom it is, and from when to when.
 package struct ServerCertificate: Hashable, Sendable {
@@ -58,7 +58,6 @@ package struct ServerCertificate: Hashable, Sendable {
     /// Whether a browser takes it for a host.
     ///
     /// - Parameter host: A name or an address, an IPv6 address with or without brackets.
-    /// - Returns: Whether one of its names stands for the host.
     package func covers(_ host: String) -> Bool {
         var host = host.lowercased()
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
@@ -83,7 +82,6 @@ package struct ServerCertificate: Hashable, Sendable {
     /// Why it is of no use at a time, if it is not.
     ///
     /// - Parameter time: Seconds since 1970.
-    /// - Returns: What is wrong, with the day.
     package func problem(at time: Int64) -> String? {
         if time < notBefore { return "the certificate is not valid before \(Self.day(notBefore))" }
         if time >= notAfter { return "the certificate expired on \(Self.day(notAfter))" }
@@ -92,7 +90,11 @@ package struct ServerCertificate: Hashable, Sendable {
 
     /// A time as a day, as in `2026-11-30`.
     package static func day(_ time: Int64) -> String {
-        Date(timeIntervalSince1970: Double(time)).formatted(Date.ISO8601FormatStyle().year().month().day())
+        // By glibc: Foundation would be most of what a dispatch has in memory.
+        var (moment, parts) = (time_t(time), tm())
+        gmtime_r(&moment, &parts)
+        let fields = [Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1, Int(parts.tm_mday)]
+        return fields.map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: "-")
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import FoundationEssentials
+import LinuxSupport
 import Logging
 import ServiceLifecycle
 import UnixSignals
@@ -35,11 +35,18 @@ struct MappingLoader: Service {
     static func read(_ path: String?) throws(Failure) -> Mapping {
         guard let path else { return Mapping() }
         do {
-            let text = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+            let text = String(decoding: try FileBytes.read(path), as: UTF8.self)
             return try MappingFile.read(text)
         } catch {
             throw Failure(path: path, reason: "\(error)")
         }
+    }
+
+    /// Writes the tree of a mapping's globs to a file, in Graphviz's language.
+    ///
+    /// - Throws: What writing failed with.
+    static func dumpTree(of mapping: Mapping, to path: String) throws {
+        try AtomicFile.write(Array(try NameMapper(mapping).graph.utf8), to: path, mode: 0o644)
     }
 
     /// Reads the file again; what is wrong with it is told and the rules stay as they are.

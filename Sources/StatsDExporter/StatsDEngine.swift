@@ -88,7 +88,18 @@ struct StatsDEngine {
 
     /// Everything there is to scrape.
     mutating func families(now: Duration) -> [MetricFamily] {
-        series.families(now: now) + own.families(exported: series.familyCounts, version: version)
+        series.families(now: now) + own.families(exported: series.familyCounts, version: version) + cacheFamilies
+    }
+
+    private var cacheFamilies: [MetricFamily] {
+        func family(_ name: String, _ type: MetricType, _ help: String, _ value: Int) -> MetricFamily {
+            MetricFamily("statsd_metric_mapper_cache_" + name, type, help: help, value: Double(value))
+        }
+        return [
+            family("gets_total", .counter, "The count of total metric cache gets.", cache.asked),
+            family("hits_total", .counter, "The count of total metric cache hits.", cache.known),
+            family("length", .gauge, "The count of unique metrics currently cached.", cache.count),
+        ]
     }
 
     private mutating func handle(_ event: StatsDEvent, now: Duration) {
@@ -98,24 +109,25 @@ struct StatsDEngine {
             resolution = known
         } else {
             resolution = resolve(event, now: now)
-            cache.remember(resolution, for: key)
+            // This is about one sample, not about the metric.
+            if case .error(.illegalNegativeCounter) = resolution {} else { cache.remember(resolution, for: key) }
         }
         switch resolution {
-        case .drop: own.actions[.drop, default: 0] += 1
-        case .error(let error): own.errors[error, default: 0] += 1
-        case .conflict(let conflict): own.count(conflict)
+        case .drop: own.actions[.drop, default: 0] += event.times
+        case .error(let error): own.errors[error, default: 0] += event.times
+        case .conflict(let conflict): own.count(conflict, times: event.times)
         case .export(let target, let mapped):
             if mapped {
-                own.actions[.map, default: 0] += 1
+                own.actions[.map, default: 0] += event.times
             } else {
-                own.unmapped += 1
+                own.unmapped += event.times
             }
             guard event.kind != .counter || target.scale.applied(to: event.value) >= 0 else {
                 own.errors[.illegalNegativeCounter, default: 0] += 1
                 return
             }
             series.apply(event, to: target, now: now)
-            own.events[event.kind, default: 0] += 1
+            own.events[event.kind, default: 0] += event.times
         }
     }
 
@@ -124,6 +136,10 @@ struct StatsDEngine {
         if match?.rule.action == .drop { return .drop }
         let name = MetricName.escaped(match?.name ?? event.name)
         if name.isEmpty { return .error(.emptyMetricName) }
+        // Before there is a series: one that only ever shrinks is none.
+        if event.kind == .counter, event.value * (match?.rule.scale ?? 1) < 0 {
+            return .error(.illegalNegativeCounter)
+        }
         let conflict = OwnMetrics.Conflict(kind: event.kind, name: name)
         if OwnMetrics.prefixes.contains(where: name.hasPrefix) { return .conflict(conflict) }
         var labels = LabelSet(event.tags)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Logging
 import MetricsServer
+import MetricsText
 import ProgramVersion
 import ServiceLifecycle
 
@@ -33,23 +34,31 @@ struct StatsDExporter {
             dialects: statsd.dialects,
             cacheSize: statsd.cacheSize,
             version: ProgramVersion.text,
+            relay: try statsd.relay(),
             uptime: { ContinuousClock.now - start }
         )
         let loader = await MappingLoader(path: statsd.mappingConfig, receiver: receiver, logger: logger)
         let (quits, quit) = AsyncStream.makeStream(of: Void.self)
-        let site = Self.site(receiver, web, reload: { loader.reload() }, quit: { quit.yield() })
-        let server = try await MetricsServer(serving: site, on: web.listenAddress, logger: logger)
-        var services: [any Service] = [loader, Sweeper(receiver: receiver), server]
+        var services: [any Service] = [loader, Sweeper(receiver: receiver), MemoryKeeper()]
         var udp: DatagramListener?
         var tcp: LineListener?
         if let address = statsd.listenUDP.address {
-            let listener = try await DatagramListener(udp: address, readBuffer: statsd.readBuffer, receiver: receiver)
+            let listener = try DatagramListener(udp: address, readBuffer: statsd.readBuffer, receiver: receiver)
             services.append(listener)
             udp = listener
         }
+        let site = Self.site(
+            receiver,
+            web,
+            udpPort: udp?.port,
+            reload: { loader.reload() },
+            quit: { quit.yield() }
+        )
+        let server = try await MetricsServer(serving: site, on: web.listenAddress, logger: logger)
+        services.append(server)
         if let address = statsd.listenSyslog.address {
             services.append(
-                try await DatagramListener(
+                try DatagramListener(
                     udp: address,
                     readBuffer: statsd.readBuffer,
                     receiver: receiver,
@@ -64,8 +73,8 @@ struct StatsDExporter {
         }
         if !statsd.listenUnixgram.isEmpty {
             services.append(
-                try UnixDatagramListener(
-                    path: statsd.listenUnixgram,
+                try DatagramListener(
+                    unix: statsd.listenUnixgram,
                     mode: statsd.unixSocketMode.mode,
                     readBuffer: statsd.readBuffer,
                     receiver: receiver
@@ -98,6 +107,7 @@ struct StatsDExporter {
     private static func site(
         _ receiver: StatsDReceiver,
         _ web: WebOptions,
+        udpPort: Int?,
         reload: @escaping @Sendable () -> Void,
         quit: @escaping @Sendable () -> Void
     ) -> MetricsSite {
@@ -106,7 +116,7 @@ struct StatsDExporter {
             about: "Prometheus Exporter for converting StatsD to Prometheus metrics",
             metricsPath: web.telemetryPath
         ) {
-            receiver.families() + ProcessMetrics().families()
+            receiver.families() + Self.kernelDrops(udpPort) + ProcessMetrics().families()
         }
         guard web.enableLifecycle else { return site }
         site.add("/-/reload", methods: ["PUT", "POST"]) { _ in
@@ -118,6 +128,15 @@ struct StatsDExporter {
             return SiteAnswer(200, "Requesting termination... Goodbye!")
         }
         return site
+    }
+}
+
+extension StatsDExporter {
+    private static func kernelDrops(_ port: Int?) -> [MetricFamily] {
+        guard let port else { return [] }
+        let help = "The total number of dropped StatsD packets which received over UDP."
+        let count = Double(KernelDrops.count(port: port))
+        return [MetricFamily("statsd_exporter_udp_packet_drops_total", .counter, help: help, value: count)]
     }
 }
 

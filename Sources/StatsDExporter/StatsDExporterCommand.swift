@@ -20,7 +20,7 @@ package struct StatsDExporterCommand: AsyncParsableCommand {
     @OptionGroup(title: "Web") var web: WebOptions
     @OptionGroup(title: "StatsD") var statsd: StatsDOptions
 
-    @Flag(name: .customLong("check-config"), help: "Check the mapping file and exit.")
+    @Flag(name: .customLong("check-config"), inversion: .prefixedNo, help: "Check the mapping file and exit.")
     var checkConfig = false
 
     @Option(
@@ -29,8 +29,14 @@ package struct StatsDExporterCommand: AsyncParsableCommand {
     )
     var logLevel = LogLevel.info
 
-    @Option(name: .customLong("log.format"), help: "Accepted for compatibility; there is one format.")
-    var logFormat = "logfmt"
+    @Option(name: .customLong("log.format"), help: "How log messages are written: logfmt or json.")
+    var logFormat = StructuredLog.Format.logfmt
+
+    @Option(
+        name: .customLong("debug.dump-fsm"),
+        help: "Write the tree of the mapping's globs to a file, in Graphviz's language. \"\" writes none."
+    )
+    var dumpTree = ""
 
     package init() {}
 
@@ -50,14 +56,17 @@ package struct StatsDExporterCommand: AsyncParsableCommand {
     }
 
     package func run() async throws {
-        let logger = ExporterProcess.logger("statsd-exporter", level: logLevel.level)
+        let logger = ExporterProcess.logger("statsd-exporter", level: logLevel.level, format: logFormat)
         let mapping = try MappingLoader.read(statsd.mappingConfig)
         if checkConfig {
             print("configuration is good: \(mapping.rules.count) mappings")
             return
         }
+        if !dumpTree.isEmpty { try MappingLoader.dumpTree(of: mapping, to: dumpTree) }
         ExporterProcess.useOneEventLoop()
         let exporter = try await StatsDExporter(statsd: statsd, web: web, mapping: mapping, logger: logger)
         try await exporter.run()
     }
 }
+
+extension StructuredLog.Format: ExpressibleByArgument {}

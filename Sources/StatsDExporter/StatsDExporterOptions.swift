@@ -33,7 +33,11 @@ struct WebOptions: ParsableArguments {
     @Option(name: .customLong("web.telemetry-path"), help: "Path under which to expose metrics.")
     var telemetryPath = "/metrics"
 
-    @Flag(name: .customLong("web.enable-lifecycle"), help: "Enable shutdown and reload via HTTP request.")
+    @Flag(
+        name: .customLong("web.enable-lifecycle"),
+        inversion: .prefixedNo,
+        help: "Enable shutdown and reload via HTTP request."
+    )
     var enableLifecycle = false
 }
 
@@ -81,6 +85,15 @@ struct StatsDOptions: ParsableArguments {
     @Flag(name: .customLong("statsd.parse-signalfx-tags"), inversion: .prefixedNo, help: "Parse SignalFX tags.")
     var parseSignalFX = true
 
+    @Option(
+        name: .customLong("statsd.relay.address"),
+        help: "The UDP address, host:port, of a StatsD server that is sent everything as well."
+    )
+    var relayAddress: String?
+
+    @Option(name: .customLong("statsd.relay.packet-length"), help: "The most bytes of a packet that is sent on.")
+    var relayPacketLength = 1400
+
     @OptionGroup(title: "Accepted for compatibility, without effect") var ignored: IgnoredOptions
 
     /// The understood ways of tagging.
@@ -88,9 +101,20 @@ struct StatsDOptions: ParsableArguments {
         TagDialects(dogStatsD: parseDogStatsD, influxDB: parseInfluxDB, librato: parseLibrato, signalFX: parseSignalFX)
     }
 
+    /// Who is sent everything as well; nil for nobody.
+    ///
+    /// - Throws: `ListenFailure` when that server is not known.
+    func relay() throws(ListenFailure) -> Relay? {
+        guard let relayAddress, !relayAddress.isEmpty else { return nil }
+        return try Relay(to: relayAddress, packetLength: relayPacketLength)
+    }
+
     mutating func validate() throws {
         if listenUDP.address == nil, listenTCP.address == nil, listenUnixgram.isEmpty {
             throw ValidationError("At least one of UDP/TCP/Unixgram listeners must be specified.")
+        }
+        if !(1...65_507).contains(relayPacketLength) {
+            throw ValidationError("--statsd.relay.packet-length is between 1 and 65507.")
         }
         if cacheSize < 0 { throw ValidationError("--statsd.cache-size is not negative.") }
     }

@@ -6,6 +6,7 @@ import Synchronization
 final class StatsDReceiver: Sendable {
     private let engine: Mutex<StatsDEngine>
     private let uptime: @Sendable () -> Duration
+    private let relay: Relay?
 
     /// Creates a receiver.
     ///
@@ -14,6 +15,7 @@ final class StatsDReceiver: Sendable {
     ///   - dialects: The understood ways of tagging.
     ///   - cacheSize: How many decisions are remembered.
     ///   - version: This program's version.
+    ///   - relay: Who is sent everything as well; nil for nobody.
     ///   - uptime: A clock that never goes back.
     /// - Throws: What a regular expression of the mapping is wrong with.
     init(
@@ -21,15 +23,19 @@ final class StatsDReceiver: Sendable {
         dialects: TagDialects,
         cacheSize: Int,
         version: String,
+        relay: Relay? = nil,
         uptime: @escaping @Sendable () -> Duration
     ) throws {
         let made = try StatsDEngine(mapping: mapping, dialects: dialects, cacheSize: cacheSize, version: version)
         engine = Mutex(made)
         self.uptime = uptime
+        self.relay = relay
     }
 
     /// Takes one packet.
     func receive(_ packet: [UInt8], from origin: StatsDEngine.Origin) {
+        // What comes inside syslog's packets is this machine's own affair.
+        if origin != .syslog { relay?.take(packet) }
         let now = uptime()
         engine.withLock { $0.receive(packet, from: origin, now: now) }
     }
@@ -47,8 +53,9 @@ final class StatsDReceiver: Sendable {
         try engine.withLock { try $0.reload(mapping) }
     }
 
-    /// Forgets series whose time to live is over.
-    func forgetStale() {
+    /// Does what is to be done every second: forgets series whose time to live is over, sends on what has gathered.
+    func tick() {
+        relay?.flush()
         let now = uptime()
         engine.withLock { $0.forgetStale(now: now) }
     }
@@ -56,6 +63,6 @@ final class StatsDReceiver: Sendable {
     /// Everything there is to scrape.
     func families() -> [MetricFamily] {
         let now = uptime()
-        return engine.withLock { $0.families(now: now) }
+        return engine.withLock { $0.families(now: now) } + (relay?.families() ?? [])
     }
 }

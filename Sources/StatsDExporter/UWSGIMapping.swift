@@ -179,6 +179,10 @@ package enum UWSGIMapping {
             name: indico_operator_session_invalidations_total
             help: How often all sessions were ended, as the database was another than the one they were made for.
             ttl: 8760h
+          - match: indico_operator.migrations
+            name: indico_operator_migrations_total
+            help: How often the database's schema was upgraded, by how it ended.
+            ttl: 8760h
           # Gauges leave when the charm has said nothing for a quarter of an hour: it speaks every five minutes.
           - match: indico_operator.*
             match_metric_type: gauge

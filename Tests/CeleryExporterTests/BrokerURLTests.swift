@@ -27,7 +27,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("broker", BrokerURL.Problem.malformed), ("", .malformed), ("rediss://h", .encrypted),
+        ("broker", BrokerURL.Problem.malformed), ("", .malformed),
+        ("rediss://h?ssl_cert_reqs=maybe", .security("ssl_cert_reqs is none, optional or required")),
         ("amqp://h", .unsupported(scheme: "amqp")), ("redis://h:x", .port), ("redis://h:0", .port),
         ("redis://h/x", .database),
         ("redis://h/-1", .database),
@@ -36,8 +37,27 @@ import Testing
         #expect(throws: problem) { try BrokerURL(text) }
     }
 
-    @Test func `a broker over TLS is refused in words that say what to do`() {
-        #expect("\(BrokerURL.Problem.encrypted)".contains("TLS"))
-        #expect("\(BrokerURL.Problem.encrypted)".contains("use redis://"))
+    @Test func `how TLS is to be stands in the query, in the words of Celery`() throws {
+        let url = try BrokerURL(
+            "rediss://:secret@h:6380/1?ssl_cert_reqs=CERT_NONE&ssl_ca_certs=%2Fa.pem&ssl_certfile=c&socket_timeout=3"
+        )
+        var security = BrokerSecurity()
+        security.files.verifies = false
+        security.files.authorities = "/a.pem"
+        security.files.certificate = "c"
+        #expect(url.security == security)
+        #expect(url.description == "rediss://:**@h:6380/1")
+        #expect(try BrokerURL("rediss://h").security == BrokerSecurity())
+        #expect(try BrokerURL("redis://h?ssl_cert_reqs=none").security == nil)
+    }
+
+    @Test func `options for TLS make any broker one over TLS, and win over its URL`() throws {
+        var source = BrokerSource.url(try BrokerURL("redis://h"))
+        #expect(try source.resolve().security == nil)
+        source.options = ["ssl_cert_reqs": "0", "keyfile": "k", "ssl_check_hostname": "False"]
+        let security = try #require(try source.resolve().security)
+        #expect(!security.files.verifies && security.files.key == "k" && !security.checksName)
+        source.options = ["ssl_ciphers": "x"]
+        #expect(throws: BrokerFailure.self) { try source.resolve() }
     }
 }

@@ -60,6 +60,29 @@ struct LiveBrokerTests {
         }
     }
 
+    @Test func `workers are asked for their queues and processes, in JSON and in pickles`() async throws {
+        try await RedisServer.with { redis in
+            try await redis.running {
+                try await withExporter(redis, .url(redis.url), queues: ["given"]) { exporter in
+                    let workers = try PlayedWorkers(redis)
+                    try await workers.while {
+                        let client = ScrapeClient(port: exporter.port)
+                        let scrape = try await scrape(client) {
+                            $0.value("celery_active_process_count", ["queue_name": "celery"]) == 5
+                        }
+                        #expect(scrape.value("celery_active_process_count", ["queue_name": "celery"]) == 5)
+                        #expect(scrape.value("celery_active_worker_count", ["queue_name": "celery"]) == 2)
+                        #expect(scrape.value("celery_active_process_count", ["queue_name": "slow"]) == 3)
+                        #expect(scrape.value("celery_active_worker_count", ["queue_name": "given"]) == 0)
+                    }
+                    // Nothing is left on the broker.
+                    let left = try await redis.send("KEYS", "*pidbox*")
+                    #expect(left == .array([]))
+                }
+            }
+        }
+    }
+
     @Test func `a broker that goes away is said, and found again`() async throws {
         try await RedisServer.with { redis in
             let file = redis.directory + "/url"

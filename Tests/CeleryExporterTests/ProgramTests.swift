@@ -32,13 +32,6 @@ import Testing
         #expect(!result.errorText.contains("secret"))
     }
 
-    @Test func `a broker over TLS is refused at once`() async throws {
-        let result = try await run(["--broker-url=rediss://:secret@h"])
-        #expect(!result.isSuccess)
-        #expect(result.errorText.contains("not supported yet"))
-        #expect(!result.errorText.contains("secret"))
-    }
-
     private func run(_ arguments: [String]) async throws -> CommandResult {
         let path = try BuiltProgram.path("celery-exporter")
         let command = Command(path, arguments, environment: [:], timeout: .seconds(60))

@@ -43,9 +43,18 @@ final class RedisServer: Sendable {
     }
 
     /// Runs a body while the server runs.
-    func running(_ body: () async throws -> Void) async throws {
+    ///
+    /// With `tls` it speaks TLS only, by the certificate in its directory, and it is not waited for.
+    func running(tls: Bool = false, _ body: () async throws -> Void) async throws {
+        let encryption = """
+            port 0
+            tls-port \(port)
+            tls-cert-file \(directory)/server.crt
+            tls-key-file \(directory)/server.key
+            tls-auth-clients no
+            """
         let configuration = """
-            port \(port)
+            \(tls ? encryption : "port \(port)")
             bind 127.0.0.1
             requirepass \(Self.password)
             dir \(directory)
@@ -61,7 +70,7 @@ final class RedisServer: Sendable {
         )
         let failure: (any Error)?
         do {
-            try await waitUntilItAnswers()
+            if !tls { try await waitUntilItAnswers(url) }
             try await body()
             failure = nil
         } catch {
@@ -75,7 +84,7 @@ final class RedisServer: Sendable {
     /// Sends one command.
     @discardableResult
     func send(_ first: String, _ second: String = "", _ third: String = "") async throws -> RESPValue {
-        try await RedisSession.open(url, silence: .seconds(5)) { session in
+        try await RedisSession.open(url, BrokerTLS(), silence: .seconds(5)) { session in
             if third.isEmpty {
                 return second.isEmpty ? try await session.send(first) : try await session.send(first, second)
             }
@@ -83,11 +92,18 @@ final class RedisServer: Sendable {
         }
     }
 
-    private func waitUntilItAnswers() async throws {
+    /// Its URL when it speaks TLS.
+    func encryptedURL(query: String) throws -> BrokerURL {
+        try BrokerURL("rediss://:\(Self.password)@127.0.0.1:\(port)/1?\(query)")
+    }
+
+    func waitUntilItAnswers(_ url: BrokerURL) async throws {
         let deadline = ContinuousClock.now + .seconds(90)
         while true {
             do {
-                _ = try await send("PING")
+                _ = try await RedisSession.open(url, BrokerTLS(), silence: .seconds(5)) { session in
+                    try await session.send("PING")
+                }
                 return
             } catch {
                 if ContinuousClock.now > deadline { throw error }

@@ -93,8 +93,34 @@ import Testing
         #expect(TraceSender.http.send(trace, .seconds(15)) == nil)
         trace.receiver = WebURL("http://127.0.0.1:1")
         #expect(TraceSender.http.send(trace, .seconds(15))?.contains("cannot connect") == true)
-        trace.receiver = WebURL("https://tempo.example.com")
-        #expect(TraceSender.http.send(trace, .seconds(15))?.contains("TLS") == true)
+        trace.receiver = WebURL("http://nowhere.invalid")
+        #expect(TraceSender.http.send(trace, .seconds(15))?.contains("not known") == true)
+    }
+
+    @Test func `a receiver over TLS gets it when its authority is trusted, and nothing otherwise`() async throws {
+        let server = try await TLSSink.start()
+        var trace = trace()
+        // By name: the certificate is for the name, and the name has to be looked up.
+        trace.receiver = WebURL("https://localhost:\(server.port)/tempo")
+        let untrusted = try #require(TraceSender.http.send(trace, .seconds(15)))
+        #expect(untrusted.contains("TLS handshake failed"))
+        #expect(TraceSender.overHTTP(trusting: server.authority).send(trace, .seconds(15)) == nil)
+        let request = try await server.request()
+        #expect(request.hasPrefix("POST /tempo/v1/traces HTTP/1.1\r\nHost: localhost:\(server.port)\r\n"))
+        let end = try #require(request.firstRange(of: "\r\n\r\n"))
+        #expect(try spans(Array(request[end.upperBound...].utf8)).count == 3)
+        // The same server by its address is somebody else: its certificate does not hold that.
+        trace.receiver = WebURL("https://127.0.0.1:\(server.port)")
+        let misnamed = TraceSender.overHTTP(trusting: server.authority).send(trace, .seconds(15))
+        #expect(misnamed?.contains("mismatch") == true, "\(misnamed ?? "")")
+        await server.end()
+    }
+
+    @Test func `a receiver that speaks no TLS where it should costs a sentence`() throws {
+        let sink = try Sink(answering: 200)
+        var trace = trace()
+        trace.receiver = WebURL("https://127.0.0.1:\(sink.port)")
+        #expect(TraceSender.http.send(trace, .seconds(15)) != nil)
     }
 }
 

@@ -190,7 +190,7 @@ import Testing
         }
     }
 
-    private func unixListener(_ path: String) throws -> UnixDatagramListener {
+    private func unixListener(_ path: String) throws -> DatagramListener {
         let receiver = try StatsDReceiver(
             mapping: Mapping(),
             dialects: TagDialects(),
@@ -198,7 +198,7 @@ import Testing
             version: "test",
             uptime: { .zero }
         )
-        return try UnixDatagramListener(path: path, mode: 0o700, readBuffer: 0, receiver: receiver)
+        return try DatagramListener(unix: path, mode: 0o700, readBuffer: 0, receiver: receiver)
     }
 
     private func withDirectory(_ body: (String) async throws -> Void) async throws {

@@ -28,8 +28,8 @@ import tempfile
 import time
 
 from indico_workload import (MIGRATION_LOCK, Failure, compare, current_revisions, database, database_identity,
-                             enabled_plugins, first_line, indico_version, migration_lock, package_directory,
-                             read_config, revisions, rows, text)
+                             enabled_plugins, first_line, indico_version, migration_lock, note_path,
+                             package_directory, read_config, revisions, rows, text)
 
 FORMAT = 1
 MANIFEST = 'manifest.json'
@@ -263,6 +263,10 @@ def create_backup(request):
     target = place(request)
     with backup_lock(config):
         manifest = make(config, target, request.get('reason') or 'asked for', request.get('files', True))
+        if request.get('files', True):
+            # How old the newest whole one is is told from this note, at each look at the database.
+            note_outcome(note_path('last-backup.json'), {'name': manifest['name'], 'at': time.time(),
+                                                         'size': summary(manifest).get('size', 0)})
         removed = prune(target, request)
     return summary(manifest) | {'place': target.describe(), 'removed': removed}
 

@@ -192,6 +192,7 @@ def db_status(request):
                                         revisions(directory))
         states = [core['state']] + ['behind' if p['state'] == 'empty' else p['state'] for p in plugins.values()]
         worst = next((s for s in ('unknown', 'empty', 'behind') if s in states), 'current')
+        tell_operator(config, worst)
         if worst == 'current':
             tell_statistics(config, cursor)
         return {'state': worst, 'core': core, 'plugins': plugins, 'version': indico_version(),
@@ -199,6 +200,67 @@ def db_status(request):
                 'missing-extensions': sorted({'pg_trgm', 'unaccent'} - extensions),
                 'identity': database_identity(cursor)}
 
+
+def tell_operator(config, state):
+    """Tell how the database stands, how old the last backup is and until when the site's certificate is good."""
+    for other in ('current', 'behind', 'empty', 'unknown'):
+        tell(f'database_state:{int(other == state)}|g|#state:{other}')
+    # Totals begin at nought, so that the first of a kind is seen as growth.
+    for total in ('session_invalidations:0|c', 'migrations:0|c|#outcome:success', 'migrations:0|c|#outcome:failure'):
+        tell(total)
+    settings = note('backup.json')
+    scheduled = os.stat(note_path('backup.json')).st_mtime if settings.get('hour') is not None else 0
+    tell(f'backup_schedule_timestamp_seconds:{scheduled:.0f}|g')
+    last, outcome = note('last-backup.json'), note('backup-outcome.json')
+    if 'at' in last:
+        tell(f"last_backup_timestamp_seconds:{last['at']:.0f}|g")
+        tell(f"last_backup_bytes:{last.get('size', 0)}|g")
+    if 'ok' in outcome and scheduled:
+        tell(f"last_backup_ok:{int(outcome['ok'])}|g")
+    if (expiry := certificate_expiry(config.get('BASE_URL') or '')) is not None:
+        tell(f'certificate_expiry_timestamp_seconds:{expiry:.0f}|g')
+
+
+def note_path(name):
+    return os.path.join(os.path.dirname(os.environ['INDICO_CONFIG']), name)
+
+
+def note(name):
+    """Read a note beside indico.conf; one that is not there, or not whole, says nothing."""
+    try:
+        with open(note_path(name), encoding='utf-8') as file:
+            values = json.load(file)
+    except (OSError, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def certificate_expiry(url):
+    """Tell until when the certificate is good that visitors of the site are shown, whoever issued it.
+
+    None where there is none to be seen: the site has no TLS, or its name leads nowhere from here.
+    """
+    from urllib.parse import urlsplit
+    site = urlsplit(url)
+    if site.scheme != 'https' or not site.hostname:
+        return None
+    import socket
+    import ssl
+    context = ssl.create_default_context()
+    # It is looked at, not trusted: one that is out of date has to be told of as well.
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        with (socket.create_connection((site.hostname, site.port or 443), timeout=2) as plain,
+              context.wrap_socket(plain, server_hostname=site.hostname) as secured):
+            shown = secured.getpeercert(binary_form=True)
+        from cryptography import x509
+        certificate = x509.load_der_x509_certificate(shown)
+    except (OSError, ValueError, ImportError) as error:
+        print(f'the certificate of {site.hostname} was not seen: {first_line(error)}', file=sys.stderr)
+        return None
+    import datetime
+    return certificate.not_valid_after.replace(tzinfo=datetime.timezone.utc).timestamp()
 
 
 def tell_statistics(config, cursor):
@@ -465,6 +527,17 @@ def db_prepare(request):
 def db_upgrade(request):
     """Upgrade the schema after a backup, both under one lock; the request says where the backup goes, or nothing does."""
     config = read_config()
+    try:
+        reply = upgrade_under_lock(config, request)
+    except Exception:
+        tell('migrations:1|c|#outcome:failure')
+        raise
+    if reply['changed']:
+        tell('migrations:1|c|#outcome:success')
+    return reply
+
+
+def upgrade_under_lock(config, request):
     with migration_lock(config):
         before = db_status({})
         if before['state'] == 'current':

@@ -92,6 +92,10 @@ int clinux_wait(int poll, int32_t *identifiers, int capacity, int timeout_millis
 /// Names the calling thread, and keeps SIGPIPE from it: a broken pipe is an error number there.
 void clinux_prepare_thread(const char *name);
 
+/// Waits for datagrams and takes as many as have come: the first `capacity` at most, each to a place of `size` bytes in
+/// `buffer`, longer ones cut. Fills in their lengths. Returns how many, or a negated errno.
+int clinux_receive_datagrams(int socket, void *buffer, size_t size, uint32_t *lengths, int capacity);
+
 /// Reaps one child without waiting. Returns its pid with the wait status, 0 if it still runs, or a negated errno.
 pid_t clinux_reap(pid_t pid, int *status);
 

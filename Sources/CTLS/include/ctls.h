@@ -30,6 +30,10 @@ void ctls_certificate_problem(ctls_connection *connection, char *text, size_t si
 /// For connections to others: their certificates have to be issued by whom the system trusts. NULL on failure.
 ctls_context *ctls_client_context(void);
 
+/// The same with files, each of which may be NULL: whom to trust instead of the system's authorities, and who we are (a
+/// chain of certificates, and its key where that is not in the same file). Without `verifies` anybody is believed.
+ctls_context *ctls_client_context_with(const char *authorities, const char *certificate, const char *key, int verifies);
+
 /// For connections from others: who we are, as PEM, then the certificate of who issued ours. The others have to present
 /// a certificate, and to prove that it is theirs, but whoever issued it will do. NULL on failure.
 ctls_context *ctls_server_context(const char *certificate, const char *key, const char *issuer);
@@ -39,6 +43,8 @@ void ctls_context_free(ctls_context *context);
 /// An end of a connection. `host` is the name or address the other end's certificate has to hold, NULL for a server.
 ctls_connection *ctls_connection_new(ctls_context *context, const char *host);
 void ctls_connection_free(ctls_connection *connection);
+/// Has the other end's certificate be for any name; whoever issued it still has to be trusted.
+void ctls_take_any_name(ctls_connection *connection);
 
 /// Takes what came from the other end. Returns 0 or CTLS_FAILED.
 int ctls_feed(ctls_connection *connection, const void *bytes, size_t count);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import FoundationEssentials
 
 /// Why a message is not read as events; the raw values are the label `reason`.
 enum EventError: String, Error, Sendable, CaseIterable {
@@ -17,67 +16,121 @@ enum EventError: String, Error, Sendable, CaseIterable {
 ///
 /// Only JSON is ever opened. A pickle can run code as it is read, so one is counted and left alone.
 enum EventMessage {
-    private struct Envelope: Decodable {
-        struct Headers: Decodable {
-            let compression: String?
-        }
-
-        struct Properties: Decodable {
-            let bodyEncoding: String?
-
-            enum CodingKeys: String, CodingKey {
-                case bodyEncoding = "body_encoding"
-            }
-        }
-
-        let body: String
-        let contentType: String?
-        let headers: Headers?
-        let properties: Properties?
-
-        enum CodingKeys: String, CodingKey {
-            case body, headers, properties
-            case contentType = "content-type"
-        }
-    }
-
-    /// An event, or the news that there is none: one bad event must not cost the others of its list.
-    private struct Entry: Decodable {
-        let event: CeleryEvent?
-
-        init(from decoder: any Decoder) throws {
-            event = try? CeleryEvent(from: decoder)
-        }
-    }
-
     /// Reads the events of a message.
     ///
     /// - Parameter payload: The message.
     /// - Returns: Its events in order; nil for one that is none.
     /// - Throws: `EventError` where there is no event to be had.
     static func events(_ payload: [UInt8]) throws(EventError) -> [CeleryEvent?] {
-        let decoder = JSONDecoder()
-        guard let envelope = try? decoder.decode(Envelope.self, from: Data(payload)) else { throw .malformedEnvelope }
-        guard envelope.contentType?.lowercased() == "application/json", envelope.headers?.compression == nil else {
-            throw .unsupportedContent
+        guard let envelope = MessageEnvelope(payload), let body = envelope.body else { throw .malformedEnvelope }
+        guard envelope.isJSON, !envelope.isCompressed else { throw .unsupportedContent }
+        do {
+            return try events(in: body)
+        } catch {
+            throw .malformedEvent
         }
-        let body: Data
-        if envelope.properties?.bodyEncoding == "base64" {
-            guard let decoded = Data(base64Encoded: envelope.body) else { throw .malformedEnvelope }
-            body = decoded
-        } else {
-            body = Data(envelope.body.utf8)
-        }
+    }
+
+    private static func events(in body: [UInt8]) throws(JSONReader.Malformed) -> [CeleryEvent?] {
+        var reader = JSONReader(body[...])
+        var events: [CeleryEvent?] = []
         // Workers gather several events in one message; single ones come as they are.
-        if body.first(where: { !$0.isBlank }) == UInt8(ascii: "[") {
-            guard let entries = try? decoder.decode([Entry].self, from: body) else { throw .malformedEvent }
-            return entries.map(\.event)
+        if try reader.kind() == .array {
+            try reader.array { reader throws(JSONReader.Malformed) in
+                // One bad event must not cost the others of its list.
+                events.append(try CeleryEvent.read(&reader))
+            }
+        } else {
+            guard let event = try CeleryEvent.read(&reader) else { throw JSONReader.Malformed() }
+            events.append(event)
         }
-        guard let event = try? decoder.decode(CeleryEvent.self, from: body) else { throw .malformedEvent }
-        return [event]
+        try reader.end()
+        return events
     }
 }
 
-extension UInt8 {
-    fileprivate var isBlank: Bool { self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09 }
+/// What Kombu wraps around a message's body.
+struct MessageEnvelope {
+    /// The body, unpacked; nil where it is no base64 although it says so.
+    let body: [UInt8]?
+    /// The kind of the body.
+    let contentType: String
+    /// The ticket of the question this answers, if it is an answer.
+    let ticket: String?
+    /// Whether the body is compressed.
+    let isCompressed: Bool
+
+    /// Whether the body is JSON.
+    var isJSON: Bool { contentType == "application/json" }
+
+    /// Reads an envelope, or returns nil where the message is none.
+    init?(_ payload: [UInt8]) {
+        var reader = JSONReader(payload[...])
+        var fields = Fields()
+        do {
+            try reader.object { reader, name throws(JSONReader.Malformed) in
+                switch name {
+                case "body": fields.body = try reader.string()
+                case "content-type": fields.contentType = try reader.optionalString()
+                case "headers": try fields.readHeaders(&reader)
+                case "properties": try fields.readProperties(&reader)
+                default: try reader.skip()
+                }
+            }
+            try reader.end()
+        } catch {
+            return nil
+        }
+        guard let text = fields.body else { return nil }
+        contentType = fields.contentType?.lowercased() ?? ""
+        ticket = fields.ticket
+        isCompressed = fields.isCompressed
+        body = fields.isPacked ? Base64.decoded(text.utf8) : Array(text.utf8)
+    }
+
+    private struct Fields {
+        var body: String?
+        var contentType: String?
+        var ticket: String?
+        var isCompressed = false
+        var isPacked = false
+
+        mutating func readHeaders(_ reader: inout JSONReader) throws(JSONReader.Malformed) {
+            if try reader.kind() == .null { return try reader.skip() }
+            var (ticket, isCompressed) = (ticket, false)
+            try reader.object { reader, name throws(JSONReader.Malformed) in
+                switch name {
+                case "compression": isCompressed = try reader.optionalString() != nil
+                case "ticket": ticket = try reader.optionalString()
+                default: try reader.skip()
+                }
+            }
+            self.ticket = ticket
+            self.isCompressed = isCompressed
+        }
+
+        mutating func readProperties(_ reader: inout JSONReader) throws(JSONReader.Malformed) {
+            if try reader.kind() == .null { return try reader.skip() }
+            var isPacked = false
+            try reader.object { reader, name throws(JSONReader.Malformed) in
+                if name == "body_encoding" {
+                    isPacked = try reader.optionalString() == "base64"
+                } else {
+                    try reader.skip()
+                }
+            }
+            self.isPacked = isPacked
+        }
+    }
+}
+
+extension JSONReader {
+    /// Reads a text or null.
+    mutating func optionalString() throws(Malformed) -> String? {
+        if try kind() == .null {
+            try skip()
+            return nil
+        }
+        return try string()
+    }
 }

@@ -1,27 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
-import FoundationEssentials
+import LinuxSupport
 
-/// Where the broker's URL comes from.
+/// Where the broker's URL comes from, and how a connection over TLS is to be.
 ///
 /// A file is read at every connection, so that a new password is taken up as soon as the old one stops to work; and it
 /// keeps the password out of the process list.
-enum BrokerSource: Sendable {
+struct BrokerSource: Sendable {
+    /// Where the URL is.
+    enum Place: Sendable {
+        /// The URL itself.
+        case url(BrokerURL)
+        /// The path of a file that holds the URL and nothing else.
+        case file(String)
+    }
+
+    /// Where the URL is.
+    var place: Place
+    /// What `--broker-ssl-option` says; TLS is spoken where it says anything, whatever the URL's scheme.
+    var options: [String: String] = [:]
+    /// The contexts of connections over TLS.
+    let tls = BrokerTLS()
+
     /// The URL itself.
-    case url(BrokerURL)
-    /// The path of a file that holds the URL and nothing else.
-    case file(String)
+    static func url(_ url: BrokerURL) -> BrokerSource { BrokerSource(place: .url(url)) }
+
+    /// A file that holds the URL.
+    static func file(_ path: String) -> BrokerSource { BrokerSource(place: .file(path)) }
 
     /// The URL as it is now.
     ///
     /// - Returns: The URL.
     /// - Throws: `BrokerFailure` when the file cannot be read or holds no URL.
     func resolve() throws(BrokerFailure) -> BrokerURL {
-        switch self {
+        var url = try read()
+        guard !options.isEmpty else { return url }
+        var security = url.security ?? BrokerSecurity()
+        do {
+            for (name, value) in options { try security.set(name, value) }
+        } catch {
+            throw BrokerFailure("cannot use --broker-ssl-option: \(error)")
+        }
+        url.security = security
+        return url
+    }
+
+    private func read() throws(BrokerFailure) -> BrokerURL {
+        switch place {
         case .url(let url): return url
         case .file(let path):
             let text: String
             do {
-                text = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+                text = String(decoding: try FileBytes.read(path, limit: 1 << 16), as: UTF8.self)
             } catch {
                 throw BrokerFailure("cannot read the broker URL from \(path): \(error)")
             }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where the broker is: `redis://[user][:password]@host[:port][/database]`.
+/// Where the broker is: `redis://[user][:password]@host[:port][/database]`, or `rediss://` over TLS.
 struct BrokerURL: Sendable, Equatable {
     /// Why a text is no broker this exporter can watch; never shows the text, which may hold a password.
     enum Problem: Error, CustomStringConvertible, Equatable {
         /// Not a URL at all.
         case malformed
-        /// A broker over TLS.
-        case encrypted
+        /// A word after the question mark that TLS has no use for.
+        case security(String)
         /// Another kind of broker.
         case unsupported(scheme: String)
         /// A port that is no port.
@@ -18,9 +18,9 @@ struct BrokerURL: Sendable, Equatable {
         var description: String {
             switch self {
             case .malformed: "the broker URL is not of the form redis://[user:password@]host[:port]/database"
-            case .encrypted:
-                "brokers over TLS (rediss://) are not supported yet; use redis:// to a broker or a tunnel on this network"
-            case .unsupported(let scheme): "brokers of the kind \"\(scheme)\" are not supported; use redis://"
+            case .security(let problem): "the broker URL's query: \(problem)"
+            case .unsupported(let scheme):
+                "brokers of the kind \"\(scheme)\" are not supported; use redis:// or rediss://"
             case .port: "the port of the broker URL is not a number between 1 and 65535"
             case .database: "the database of the broker URL is not a number"
             }
@@ -37,6 +37,8 @@ struct BrokerURL: Sendable, Equatable {
     let port: Int
     /// The database's number.
     let database: Int
+    /// How TLS is to be; nil without TLS.
+    var security: BrokerSecurity?
 
     /// Reads a URL.
     ///
@@ -45,9 +47,9 @@ struct BrokerURL: Sendable, Equatable {
     init(_ text: String) throws(Problem) {
         guard let mark = text.firstRange(of: "://") else { throw .malformed }
         let scheme = text[..<mark.lowerBound].lowercased()
-        if scheme == "rediss" { throw .encrypted }
-        guard scheme == "redis" else { throw .unsupported(scheme: scheme) }
+        guard scheme == "redis" || scheme == "rediss" else { throw .unsupported(scheme: scheme) }
         let rest = text[mark.upperBound...].prefix { $0 != "?" && $0 != "#" }
+        security = scheme == "rediss" ? try Self.security(text[rest.endIndex...]) : nil
         // A password may hold a slash or an at sign that was not encoded; the host cannot.
         let at = rest.lastIndex(of: "@")
         let place = at.map { rest[rest.index(after: $0)...] } ?? rest
@@ -60,6 +62,21 @@ struct BrokerURL: Sendable, Equatable {
         let path = place[slash...].dropFirst()
         guard let database = path.isEmpty ? 0 : Int(path), database >= 0 else { throw .database }
         self.database = database
+    }
+
+    private static func security(_ query: Substring) throws(Problem) -> BrokerSecurity {
+        var security = BrokerSecurity()
+        for setting in query.drop(while: { $0 == "?" }).prefix(while: { $0 != "#" }).split(separator: "&") {
+            let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            // Other settings are the client library's, such as its time-outs.
+            guard parts[0].hasPrefix("ssl_") else { continue }
+            do {
+                try security.set(String(parts[0]), parts.count > 1 ? decoded(parts[1]) : "")
+            } catch {
+                throw .security("\(error)")
+            }
+        }
+        return security
     }
 
     private static func address(_ text: Substring) throws(Problem) -> (String, Int) {
@@ -98,7 +115,7 @@ extension BrokerURL: CustomStringConvertible, CustomDebugStringConvertible, Cust
         let name = user ?? ""
         let credentials = password == nil && user == nil ? "" : password == nil ? "\(name)@" : "\(name):**@"
         let shown = host.contains(":") ? "[\(host)]" : host
-        return "redis://\(credentials)\(shown):\(port)/\(database)"
+        return "\(security == nil ? "redis" : "rediss")://\(credentials)\(shown):\(port)/\(database)"
     }
 
     var debugDescription: String { description }

@@ -20,6 +20,7 @@ final class QueueReader: Sendable {
 
     private let source: BrokerSource
     private let keyPrefix: String
+    private let inspector: WorkerInspector
     private let uptime: @Sendable () -> Duration
     private let known: Mutex<Known>
 
@@ -32,6 +33,7 @@ final class QueueReader: Sendable {
     init(source: BrokerSource, settings: CelerySettings, uptime: @escaping @Sendable () -> Duration) {
         self.source = source
         keyPrefix = settings.keyPrefix
+        inspector = WorkerInspector(keyPrefix: settings.keyPrefix)
         self.uptime = uptime
         known = Mutex(Known(queues: Set(settings.queues)))
     }
@@ -44,7 +46,8 @@ final class QueueReader: Sendable {
     func read(seen: Set<String>) async throws -> QueueFacts {
         let now = uptime()
         let isDue = known.withLock { $0.searched.map { now - $0 >= Self.searchInterval } ?? true }
-        return try await RedisSession.open(try source.resolve(), silence: Self.patience) { session in
+        let url = try source.resolve()
+        return try await RedisSession.open(url, source.tls, silence: Self.patience) { session in
             if isDue {
                 let found = try await self.search(&session)
                 self.known.withLock {
@@ -53,6 +56,9 @@ final class QueueReader: Sendable {
                 }
             }
             var facts = QueueFacts()
+            facts.report = try await self.inspector.ask(&session, database: url.database)
+            let served = facts.report?.queues.values.flatMap { $0 } ?? []
+            self.known.withLock { $0.queues.formUnion(served) }
             for queue in self.known.withLock({ $0.queues.union(seen) }) {
                 facts.lengths[queue] = try await self.length(queue, &session)
             }
@@ -67,7 +73,7 @@ final class QueueReader: Sendable {
     /// - Throws: `BrokerFailure` when it cannot.
     func probe() async throws -> String {
         let url = try source.resolve()
-        _ = try await RedisSession.open(url, silence: Self.patience) { session in
+        _ = try await RedisSession.open(url, source.tls, silence: Self.patience) { session in
             try await session.send("PING")
         }
         return url.description

@@ -35,18 +35,20 @@ struct RedisSession: ~Copyable {
     ///
     /// - Parameters:
     ///   - url: Where the broker is and who asks.
+    ///   - tls: What makes connections over TLS.
     ///   - silence: How long the broker may say nothing before the connection counts as broken.
     ///   - body: What to do with the connection.
     /// - Returns: What the body returns.
     /// - Throws: `BrokerFailure`, or what the body throws.
     static func open<Outcome: Sendable>(
         _ url: BrokerURL,
+        _ tls: BrokerTLS,
         silence: Duration,
         _ body: @Sendable (inout RedisSession) async throws -> Outcome
     ) async throws -> Outcome {
         let channel: NIOAsyncChannel<RESPValue, ByteBuffer>
         do {
-            channel = try await connect(url, silence)
+            channel = try await connect(url, tls, silence)
         } catch {
             throw BrokerFailure("connect to", url, error)
         }
@@ -114,6 +116,7 @@ struct RedisSession: ~Copyable {
 
     private static func connect(
         _ url: BrokerURL,
+        _ tls: BrokerTLS,
         _ silence: Duration
     ) async throws -> NIOAsyncChannel<RESPValue, ByteBuffer> {
         let idle = TimeAmount(silence)
@@ -123,6 +126,9 @@ struct RedisSession: ~Copyable {
             .connect(host: url.host, port: url.port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
+                    if let security = url.security {
+                        try pipeline.addHandler(try tls.handler(host: url.host, security))
+                    }
                     try pipeline.addHandler(IdleStateHandler(readTimeout: idle))
                     try pipeline.addHandler(SilenceGuard())
                     try pipeline.addHandler(ByteToMessageHandler(RESPDecoder()))

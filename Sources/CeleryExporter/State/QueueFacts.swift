@@ -7,27 +7,40 @@ struct QueueFacts: Sendable, Equatable {
     var lengths: [String: Int] = [:]
     /// How many messages workers hold that they have not finished: running, or waiting for their time.
     var unacknowledged = 0
+    /// What workers said of themselves; nil where none listens to remote control.
+    var report: WorkerReport?
 
     /// The families.
     ///
     /// - Parameters:
     ///   - naming: The names.
-    ///   - liveWorkers: How many workers send heartbeats; each is taken to serve every queue.
+    ///   - liveWorkers: How many workers send heartbeats; without a report each is taken to serve every queue.
     /// - Returns: One family for each thing known.
     func families(_ naming: MetricNaming, liveWorkers: Int) -> [MetricFamily] {
-        [
+        func counts(_ byQueue: [String: Int]) -> [String: Int] {
+            Dictionary(uniqueKeysWithValues: lengths.keys.map { ($0, byQueue[$0] ?? 0) })
+        }
+        let workers = report.map { counts($0.workersByQueue) } ?? lengths.mapValues { _ in liveWorkers }
+        var families = [
             naming.queues("queue_length", "The number of message in broker queue.", lengths),
-            naming.queues(
-                "active_worker_count",
-                "The number of active workers in broker queue.",
-                lengths.mapValues { _ in liveWorkers }
-            ),
+            naming.queues("active_worker_count", "The number of active workers in broker queue.", workers),
             naming.broker(
                 "unacknowledged_messages",
                 "The number of messages that workers hold and have not finished.",
                 unacknowledged
             ),
         ]
+        if let report {
+            let processes = counts(report.processesByQueue)
+            families.append(
+                naming.queues(
+                    "active_process_count",
+                    "The number of active processes in broker queue.",
+                    processes
+                )
+            )
+        }
+        return families
     }
 
     /// The queue of a member of a binding's set: routing key, pattern and queue, separated by two control characters.

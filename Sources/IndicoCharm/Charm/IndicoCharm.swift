@@ -221,6 +221,7 @@ extension CharmFiles {
             workloadModule: try CharmFile.text(of: "\(charmDirectory)/workload/indico_workload.py"),
             backupModule: try CharmFile.text(of: "\(charmDirectory)/workload/indico_backup.py"),
             mailModule: try CharmFile.text(of: "\(charmDirectory)/workload/indico_mail.py"),
+            loggingModule: try CharmFile.text(of: "\(charmDirectory)/workload/indico_logging.py"),
             statsdMapping: try CharmFile.text(of: "\(charmDirectory)/workload/statsd-mapping.yaml")
         )
     }

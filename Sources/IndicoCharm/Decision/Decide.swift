@@ -275,6 +275,7 @@ private func indicoFiles(_ view: View, _ settings: IndicoSettings) -> [DesiredFi
             0o644,
             .uwsgi
         ),
+        file(layout.loggingModule, view.files.loggingModule, 0o644, .application),
         file(
             layout.loggingConfiguration,
             LoggingConfiguration.render(settings, layout: layout),

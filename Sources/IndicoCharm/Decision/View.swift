@@ -135,12 +135,20 @@ package struct CharmFiles: Hashable, Sendable {
     package var workloadModule: String
     package var backupModule: String
     package var mailModule: String
+    package var loggingModule: String
     package var statsdMapping: String
 
-    package init(workloadModule: String, backupModule: String = "", mailModule: String = "", statsdMapping: String) {
+    package init(
+        workloadModule: String,
+        backupModule: String = "",
+        mailModule: String = "",
+        loggingModule: String = "",
+        statsdMapping: String
+    ) {
         self.workloadModule = workloadModule
         self.backupModule = backupModule
         self.mailModule = mailModule
+        self.loggingModule = loggingModule
         self.statsdMapping = statsdMapping
     }
 }

@@ -10,17 +10,26 @@ package struct TraceSender: Sendable {
     /// Sends nothing.
     package static let nobody = TraceSender { _, _ in nil }
 
-    /// Over HTTP, giving the receiver two seconds: a hook must not wait for who only watches.
-    package static let http = TraceSender { trace, ended in
+    /// Over HTTP, with TLS where the receiver has an `https` address.
+    package static let http = overHTTP()
+
+    /// Over HTTP, giving the receiver two seconds for each step: a hook must not wait for who only watches.
+    ///
+    /// - Parameter trusting: A file of certificates to trust instead of the system's authorities.
+    /// - Returns: The sender.
+    static func overHTTP(trusting: String? = nil) -> TraceSender {
+        TraceSender { trace, ended in send(trace, ended: ended, trusting: trusting) }
+    }
+
+    private static func send(_ trace: DispatchTrace, ended: Duration, trusting: String?) -> String? {
         guard let receiver = trace.receiver else { return nil }
-        guard !receiver.isSecure else { return "\(receiver) wants TLS, which the charm does not speak" }
         var (wall, boot) = (timespec(), timespec())
         clock_gettime(CLOCK_REALTIME, &wall)
         clock_gettime(CLOCK_BOOTTIME, &boot)
         let started = Duration.seconds(wall.tv_sec - boot.tv_sec) + .nanoseconds(wall.tv_nsec - boot.tv_nsec)
         do {
             let body = try trace.body(ended: ended, boot: started, identifier: identifier)
-            return post(body, to: receiver)
+            return post(body, to: receiver, trusting: trusting)
         } catch {
             return "\(error)"
         }
@@ -34,29 +43,8 @@ package struct TraceSender: Sendable {
         .joined()
     }
 
-    private static func post(_ body: [UInt8], to receiver: WebURL) -> String? {
-        var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        var found: UnsafeMutablePointer<addrinfo>?
-        let port = receiver.port ?? 80
-        guard getaddrinfo(receiver.host, String(port), &hints, &found) == 0, let address = found else {
-            return "the host of \(receiver) is not known"
-        }
-        defer { freeaddrinfo(address) }
-        let descriptor = socket(
-            address.pointee.ai_family,
-            Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue),
-            address.pointee.ai_protocol
-        )
-        guard descriptor >= 0 else { return "no socket: error \(errno)" }
-        defer { close(descriptor) }
-        var patience = timeval(tv_sec: 2, tv_usec: 0)
-        for option in [SO_SNDTIMEO, SO_RCVTIMEO] {
-            setsockopt(descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
-        }
-        guard connect(descriptor, address.pointee.ai_addr, address.pointee.ai_addrlen) == 0 else {
-            return "cannot connect to \(receiver): error \(errno)"
-        }
+    private static func post(_ body: [UInt8], to receiver: WebURL, trusting: String?) -> String? {
+        let port = receiver.port ?? (receiver.isSecure ? 443 : 80)
         let host = receiver.host.contains(":") ? "[\(receiver.host)]" : receiver.host
         let head = """
             POST \(receiver.path)/v1/traces HTTP/1.1\r
@@ -67,22 +55,16 @@ package struct TraceSender: Sendable {
             \r
 
             """
-        let request = Array(head.utf8) + body
-        var sent = 0
-        while sent < request.count {
-            let count = request[sent...].withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        do {
+            let connection = try ReceiverConnection.open(to: receiver, patience: .seconds(2), trusting: trusting)
+            try connection.send(Array(head.utf8) + body)
+            let answer = String(decoding: try connection.receive().prefix(64), as: UTF8.self).split(separator: " ")
+            guard answer.count > 1, answer[1].first == "2" else {
+                return "\(receiver) answers \(answer.dropFirst().first ?? "nothing")"
             }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return "\(receiver) does not take it: error \(errno)" }
-            sent += count
+            return nil
+        } catch {
+            return "\(error)"
         }
-        var answer = [UInt8](repeating: 0, count: 64)
-        let count = recv(descriptor, &answer, answer.count, 0)
-        let words = String(decoding: answer.prefix(max(0, count)), as: UTF8.self).split(separator: " ")
-        guard words.count > 1, words[1].first == "2" else {
-            return "\(receiver) answers \(words.dropFirst().first ?? "nothing")"
-        }
-        return nil
     }
 }

@@ -6,6 +6,7 @@ enum IndicoConf {
     static func render(_ settings: IndicoSettings, layout: WorkloadLayout) -> String {
         let lines =
             assignments(settings, layout: layout).map { "\($0.name) = \($0.value.source)" }
+            + pathLines(layout)
             + ProcessEnvironment.lines(ProcessEnvironment.variables(settings, layout: layout))
         let heading = [
             "# Written by the Indico charm: changes made here are lost at its next event.",
@@ -17,6 +18,12 @@ enum IndicoConf {
     /// The line of a rendered text that says under which name the site goes.
     static func address(in text: String) -> Substring? {
         text.split(separator: "\n").first { $0.hasPrefix("BASE_URL = ") }
+    }
+
+    /// Has Python find what `logging.yaml` names, in whatever process reads this.
+    private static func pathLines(_ layout: WorkloadLayout) -> [String] {
+        let directory = PythonLiteral.string(layout.settings).source
+        return ["import sys as _sys", "if \(directory) not in _sys.path: _sys.path.append(\(directory))"]
     }
 
     private static func assignments(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Renders Indico's logging: files that are rotated under it, problems also to standard error and, where mail can be
-/// sent, errors to the technical contact.
+/// sent, errors to the technical contact. Lines are JSON and name the request they belong to: `indico_logging.py`.
 enum LoggingConfiguration {
     static func render(_ settings: IndicoSettings, layout: WorkloadLayout) -> String {
         let email = settings.mail == nil ? "" : ", email"
@@ -12,6 +12,7 @@ enum LoggingConfiguration {
 
               email:
                 class: indico_mail.ErrorMails
+                filters: [request]
                 formatter: email
                 level: ERROR
             """
@@ -34,32 +35,33 @@ enum LoggingConfiguration {
               indico:
                 class: logging.handlers.WatchedFileHandler
                 filename: '\(layout.logs)/indico.log'
-                filters: [indico]
-                formatter: default
+                filters: [indico, request]
+                formatter: json
               celery:
                 class: logging.handlers.WatchedFileHandler
                 filename: '\(layout.logs)/celery.log'
-                filters: [celery]
-                formatter: simple
+                filters: [celery, request]
+                formatter: json
               other:
                 class: logging.handlers.WatchedFileHandler
                 filename: '\(layout.logs)/other.log'
-                filters: [other]
-                formatter: simple
+                filters: [other, request]
+                formatter: json
                 level: WARNING
               stderr:
                 class: logging.StreamHandler
-                formatter: default
+                filters: [request]
+                formatter: json
                 level: \(told)\(emailHandler)
             formatters:
-              default:
-                format: '%(asctime)s  %(levelname)-7s  %(request_id)s  %(user_id)-6s  %(name)-25s %(message)s'
-              simple:
-                format: '%(asctime)s  %(levelname)-7s  %(name)-25s %(message)s'
+              json:
+                (): indico_logging.JSONFormatter
               email:
                 append_request_info: true
                 format: "%(asctime)s  %(request_id)s  %(user_id)-6s  %(name)s - %(levelname)s %(filename)s:%(lineno)d -- %(message)s\\n\\n"
             filters:
+              request:
+                (): indico_logging.RequestFilter
               indico:
                 name: indico
               celery:

@@ -82,6 +82,7 @@ package struct WorkloadLayout: Hashable, Sendable {
     /// Says which packages were installed.
     package var pluginsMark: String { path("srv/indico/etc/external-plugins") }
     package var workloadModule: String { path("srv/indico/etc/indico_workload.py") }
+    package var loggingModule: String { path("srv/indico/etc/indico_logging.py") }
     package var backupModule: String { path("srv/indico/etc/indico_backup.py") }
     /// Beside the module, which looks for it there.
     package var mailAuthority: String { path("srv/indico/etc/smtp-ca.pem") }

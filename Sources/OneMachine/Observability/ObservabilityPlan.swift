@@ -52,6 +52,17 @@ package struct ObservabilityPlan: Hashable, Sendable {
           - source_matchers: [alertname = IndicoDatabaseNotReady]
             target_matchers: [alertname =~ "IndicoNotActive|IndicoErrorsBurn.*"]
             equal: [juju_application]
+          # An upgrade that failed is why it is not ready.
+          - source_matchers: [alertname = IndicoUpgradeFails]
+            target_matchers: [alertname =~ "IndicoDatabaseNotReady|IndicoNotActive"]
+            equal: [juju_application]
+          # A backup that fails is overdue in time; a certificate that expired was about to.
+          - source_matchers: [alertname = IndicoBackupFails]
+            target_matchers: [alertname =~ "IndicoBackupOverdue|IndicoCheckDown"]
+            equal: [juju_application]
+          - source_matchers: [alertname = IndicoCertificateExpired]
+            target_matchers: [alertname = IndicoCertificateExpires]
+            equal: [juju_application]
 
         """
 

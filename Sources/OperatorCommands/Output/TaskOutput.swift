@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import OneMachine
 import UnitAgent
 
 /// Shows what became of an action.

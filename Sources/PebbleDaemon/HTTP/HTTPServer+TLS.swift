@@ -2,6 +2,8 @@
 import Glibc
 import NIOCore
 import NIOPosix
+import TLSChannel
+import TLSSupport
 
 extension HTTPServer {
     /// Listens on a TCP address for clients that show a certificate; an empty host is all of the machine's.

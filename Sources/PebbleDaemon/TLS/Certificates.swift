@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CTLS
 import FoundationEssentials
+import TLSSupport
 
 /// Keys and certificates, as PEM.
 enum Certificates {

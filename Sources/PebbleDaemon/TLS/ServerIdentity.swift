@@ -3,6 +3,7 @@ import Glibc
 import LinuxSupport
 import PebbleAPI
 import Synchronization
+import TLSSupport
 
 /// Who the daemon is to clients over TLS: a key that stays, and certificates that come and go.
 ///

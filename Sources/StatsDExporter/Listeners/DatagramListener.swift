@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
+import LinuxSupport
 import MetricsServer
-import NIOCore
-import NIOPosix
 import ServiceLifecycle
 
-/// Receives packets over UDP until it is asked to stop.
+/// Receives packets over UDP or a Unix socket until it is asked to stop.
+///
+/// A thread of its own takes them from the kernel, as many as there are at a time, and hands each to the receiver: there
+/// is no queue that could overflow but the kernel's.
 struct DatagramListener: Service {
-    private let channel: any Channel
+    private let socket: DatagramSocket
+    private let path: String?
+    private let receiver: StatsDReceiver
+    private let origin: StatsDEngine.Origin
 
-    /// The port that is listened on.
-    var port: Int? { channel.localAddress?.port }
+    /// The port that is listened on, over UDP.
+    var port: Int? { socket.port }
 
     /// Binds a UDP socket.
     ///
@@ -24,63 +30,57 @@ struct DatagramListener: Service {
         readBuffer: Int,
         receiver: StatsDReceiver,
         origin: StatsDEngine.Origin = .udp
-    ) async throws {
-        let bootstrap = Self.bootstrap(receiver, readBuffer, origin)
-        var failure: any Error = ChannelError.unknownLocalAddress
-        for host in address.hostsToTry {
-            do {
-                channel = try await bootstrap.bind(host: host, port: address.port).get()
-                return
-            } catch {
-                failure = error
-            }
+    ) throws(ListenFailure) {
+        do {
+            socket = try DatagramSocket.udp(host: address.host, port: address.port)
+            if readBuffer > 0 { try socket.setReadBuffer(readBuffer) }
+        } catch {
+            throw ListenFailure("StatsD over UDP", on: address.description, reason: error)
         }
-        throw ListenFailure("StatsD over UDP", on: address.description, reason: failure)
-    }
-
-    func run() async throws {
-        try await withTaskCancellationOrGracefulShutdownHandler {
-            try await channel.closeFuture.get()
-        } onCancelOrGracefulShutdown: {
-            channel.close(promise: nil)
-        }
-    }
-
-    private static func bootstrap(
-        _ receiver: StatsDReceiver,
-        _ readBuffer: Int,
-        _ origin: StatsDEngine.Origin
-    ) -> DatagramBootstrap {
-        let bootstrap = DatagramBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            // No address reuse: over UDP it would let a second exporter take the packets of the first without a word.
-            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 65_536))
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(PacketHandler(receiver: receiver, origin: origin))
-                }
-            }
-        guard readBuffer > 0 else { return bootstrap }
-        return bootstrap.channelOption(.socketOption(.so_rcvbuf), value: SocketOptionValue(readBuffer))
-    }
-}
-
-/// Hands each packet to the receiver on the event loop: there is no queue that could overflow but the kernel's.
-private final class PacketHandler: ChannelInboundHandler {
-    typealias InboundIn = AddressedEnvelope<ByteBuffer>
-
-    private let receiver: StatsDReceiver
-    private let origin: StatsDEngine.Origin
-
-    init(receiver: StatsDReceiver, origin: StatsDEngine.Origin) {
+        path = nil
         self.receiver = receiver
         self.origin = origin
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        receiver.receive(Array(buffer: unwrapInboundIn(data).data), from: origin)
+    /// Binds a Unix socket; one at the path that nobody reads any more is replaced.
+    ///
+    /// - Parameters:
+    ///   - path: The socket's path.
+    ///   - mode: The permissions it gets.
+    ///   - readBuffer: The size of the kernel's buffer in bytes; 0 for its usual one.
+    ///   - receiver: Who gets the packets.
+    /// - Throws: `ListenFailure` when the path cannot be had.
+    init(unix path: String, mode: mode_t, readBuffer: Int, receiver: StatsDReceiver) throws(ListenFailure) {
+        do {
+            if DatagramSocket.isAbandoned(path) { unlink(path) }
+            socket = try DatagramSocket.unix(path: path, mode: mode)
+            if readBuffer > 0 { try socket.setReadBuffer(readBuffer) }
+        } catch {
+            throw ListenFailure("StatsD packets", on: path, reason: error)
+        }
+        self.path = path
+        self.receiver = receiver
+        origin = .unix
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // An error on a datagram socket concerns one packet, such as a reply that could not be delivered.
+    func run() async throws {
+        let (ended, end) = AsyncStream.makeStream(of: SystemError?.self)
+        let (socket, receiver, origin) = (socket, receiver, origin)
+        try startThread(named: "statsd") {
+            do throws(SystemError) {
+                try socket.receive { receiver.receive($0, from: origin) }
+                end.yield(nil)
+            } catch {
+                end.yield(error)
+            }
+        }
+        let failure = await withTaskCancellationOrGracefulShutdownHandler {
+            var iterator = ended.makeAsyncIterator()
+            return await iterator.next() ?? nil
+        } onCancelOrGracefulShutdown: {
+            socket.stop()
+        }
+        if let path { unlink(path) }
+        if let failure { throw failure }
     }
 }

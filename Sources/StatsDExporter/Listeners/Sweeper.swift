@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ServiceLifecycle
 
-/// Has stale series forgotten every second.
+/// Has the receiver do every second what it does then.
 struct Sweeper: Service {
     private let receiver: StatsDReceiver
 
@@ -14,7 +14,7 @@ struct Sweeper: Service {
         try? await cancelWhenGracefulShutdown {
             while true {
                 try await Task.sleep(for: .seconds(1))
-                receiver.forgetStale()
+                receiver.tick()
             }
         }
     }

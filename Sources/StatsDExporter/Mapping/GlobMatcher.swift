@@ -47,6 +47,17 @@ struct GlobMatcher: Sendable {
         nodes[node].rules.append((rule, kind))
     }
 
+    /// One step of the tree: from one place to another by a field of a name.
+    var edges: [(from: Int, field: String, to: Int)] {
+        nodes.enumerated().flatMap { place, node in
+            node.literals.sorted { $0.key < $1.key }.map { (place, $0.key, $0.value) }
+                + (node.star.map { [(place, "*", $0)] } ?? [])
+        }
+    }
+
+    /// The places where rules end.
+    var ends: [Int] { nodes.indices.filter { !nodes[$0].rules.isEmpty } }
+
     /// Finds the rule for a name.
     func match(_ name: String, kind: EventKind) -> Match? {
         let fields = name.split(separator: ".", omittingEmptySubsequences: false)

@@ -52,6 +52,9 @@ struct NameMapper {
         }
     }
 
+    /// The tree of the globs, in Graphviz's language.
+    var graph: String { globs.graph }
+
     /// Finds what a metric is exported as: globs before regular expressions, each in the order of the file.
     func match(_ name: String, kind: EventKind) -> Match? {
         if let found = globs.match(name, kind: kind) {

@@ -4,7 +4,7 @@ import MetricsText
 /// What the exporter tells about itself, under the names of the original.
 struct OwnMetrics: Sendable {
     /// No metric of a sender may take a name that begins like this.
-    static let prefixes = ["statsd_exporter_", "process_"]
+    static let prefixes = ["statsd_exporter_", "statsd_metric_mapper_cache_", "process_"]
     /// How many names `statsd_exporter_events_conflict_total` tells apart before it calls the rest `other`.
     static let mostConflictNames = 100
 
@@ -52,9 +52,9 @@ struct OwnMetrics: Sendable {
     var rules = 0
 
     /// Counts a conflict.
-    mutating func count(_ conflict: Conflict) {
+    mutating func count(_ conflict: Conflict, times: Int = 1) {
         let known = conflicts[conflict] != nil || conflicts.count < Self.mostConflictNames
-        conflicts[known ? conflict : Conflict(kind: conflict.kind, name: "other"), default: 0] += 1
+        conflicts[known ? conflict : Conflict(kind: conflict.kind, name: "other"), default: 0] += times
     }
 
     /// The families.

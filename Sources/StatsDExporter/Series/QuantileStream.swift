@@ -47,6 +47,12 @@ struct QuantileStream: Sendable {
 
     /// The value at a quantile; not a number where there are no observations.
     mutating func value(at quantile: Double) -> Double {
+        if groups.isEmpty, !buffer.isEmpty {
+            // As long as all observations are at hand, none has to be estimated.
+            buffer.sort()
+            let rank = Int((quantile * Double(buffer.count)).rounded(.up))
+            return buffer[min(max(rank - 1, 0), buffer.count - 1)]
+        }
         flush()
         guard var found = groups.first?.value else { return .nan }
         var target = (quantile * merged).rounded(.up)

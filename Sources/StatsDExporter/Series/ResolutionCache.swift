@@ -13,6 +13,13 @@ struct ResolutionCache<Resolution> {
         let tags: [Label]
     }
 
+    /// How often a decision was asked for.
+    private(set) var asked = 0
+    /// How often it was known.
+    private(set) var known = 0
+    /// How many decisions are remembered.
+    var count: Int { recent.count + older.keys.count { recent[$0] == nil } }
+
     private let half: Int
     private var recent: [Key: Resolution] = [:]
     private var older: [Key: Resolution] = [:]
@@ -24,8 +31,13 @@ struct ResolutionCache<Resolution> {
 
     /// What was decided, if it is still known.
     mutating func find(_ key: Key) -> Resolution? {
-        if let found = recent[key] { return found }
+        asked += 1
+        if let found = recent[key] {
+            known += 1
+            return found
+        }
         guard let found = older[key] else { return nil }
+        known += 1
         remember(found, for: key)
         return found
     }

@@ -96,10 +96,29 @@ extension EndToEndTests {
             return try? eventually("one mail", within: .seconds(20)) { sink.mails.isEmpty ? nil : true }
         }
         journey["mailed"] = "yes"
+        try followRequest(journey.machine)
         try interruptMail(sink, visitor, journey.machine)
         // Taken away again: later steps kill Celery, and nobody listens there any more.
         try journey.machine.run(["remove-relation", "smtp"])
         try journey.machine.settle()
+    }
+
+    /// The mail's task, which Celery did, bears the name nginx gave the request that asked for it.
+    private func followRequest(_ machine: Machine) throws {
+        func lines(_ path: String) throws -> [Substring] {
+            try (FileStore.text(machine.state.root + path) ?? "").split(separator: "\n")
+        }
+        _ = try eventually("the request in the lines of its task", within: .seconds(30)) { () -> Bool? in
+            let asked = try lines("/var/log/nginx/access.log").last {
+                $0.contains(#""method":"POST","uri":"/reset-password/""#)
+            }
+            guard let asked, let mark = asked.firstRange(of: #""request_id":""#) else { return nil }
+            let name = asked[mark.upperBound...].prefix(32)
+            let task = try lines("/srv/indico/log/indico.log").first {
+                $0.contains(#""request_id": "\#(name)""#) && $0.contains(#""task": "send_email""#)
+            }
+            return task == nil ? nil : true
+        }
     }
 
     /// Stops Celery while a mail goes out: the mail arrives, as a task that has begun is off the queue.

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CTLS
-import NIOCore
+package import NIOCore
+package import TLSSupport
 
 /// Encrypts what goes out and decrypts what comes in, at one end of a connection.
 ///
 /// A server adds what handles requests in `ready`, when it is known who the other end is; a client writes at once, and
 /// what it writes waits for the ends to know each other.
-final class TLSHandler: ChannelDuplexHandler {
-    typealias InboundIn = ByteBuffer
-    typealias InboundOut = ByteBuffer
-    typealias OutboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
+package final class TLSHandler: ChannelDuplexHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias InboundOut = ByteBuffer
+    package typealias OutboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
 
     private enum State {
         case idle
@@ -33,15 +34,18 @@ final class TLSHandler: ChannelDuplexHandler {
 
     /// Makes the end of a client (`host` is what the other's certificate has to name) or, without `host`, of a server.
     ///
-    /// `ready` gets the other end's certificate as DER, empty if it is none for clients or out of date.
-    init(
+    /// `ready` gets the other end's certificate as DER, empty if it is none for clients or out of date. Without
+    /// `checksName` a client takes a certificate for any name.
+    package init(
         context: TLSContext,
         host: String?,
+        checksName: Bool = true,
         ready: ((any Channel, [UInt8]) throws -> Void)? = nil
     ) throws(TLSError) {
         guard let connection = ctls_connection_new(context.pointer, host) else {
             throw TLSError.last("cannot begin a TLS connection")
         }
+        if host != nil, !checksName { ctls_take_any_name(connection) }
         self.connection = connection
         self.context = context
         self.ready = ready
@@ -49,11 +53,11 @@ final class TLSHandler: ChannelDuplexHandler {
 
     deinit { ctls_connection_free(connection) }
 
-    func handlerAdded(context: ChannelHandlerContext) {
+    package func handlerAdded(context: ChannelHandlerContext) {
         if context.channel.isActive { begin(context) }
     }
 
-    func channelActive(context: ChannelHandlerContext) {
+    package func channelActive(context: ChannelHandlerContext) {
         begin(context)
         context.fireChannelActive()
     }
@@ -68,7 +72,7 @@ final class TLSHandler: ChannelDuplexHandler {
 
     // MARK: - In
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard state != .closed else { return }
         let fed = unwrapInboundIn(data).withUnsafeReadableBytes { bytes in
             ctls_feed(connection, bytes.baseAddress, bytes.count)
@@ -138,7 +142,7 @@ final class TLSHandler: ChannelDuplexHandler {
 
     // MARK: - Out
 
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let buffer = unwrapOutboundIn(data)
         switch state {
         case .idle, .introducing: waiting.append((buffer, promise))
@@ -176,7 +180,7 @@ final class TLSHandler: ChannelDuplexHandler {
 
     // MARK: - The end
 
-    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+    package func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         if state == .open {
             ctls_shutdown(connection)
             sendEncrypted(context, promise: nil)
@@ -186,7 +190,7 @@ final class TLSHandler: ChannelDuplexHandler {
         context.close(mode: mode, promise: promise)
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    package func channelInactive(context: ChannelHandlerContext) {
         if state == .introducing {
             let error = TLSError(description: "the connection was closed during the TLS handshake")
             end(error)
