@@ -23,6 +23,9 @@ def program(archive, place):
 
 def main():
     ours, theirs = (zipfile.ZipFile(path) for path in sys.argv[1:3])
+    if ours.read("version") != theirs.read("version"):
+        sys.exit(f"ours is {ours.read('version').decode().strip()} and theirs {theirs.read('version').decode().strip()}: "
+                 "commit, `make charm`, and pack again")
     differences = []
     for name in sorted(set(ours.namelist()) ^ set(theirs.namelist())):
         differences.append(f"{name} is only in {'ours' if name in ours.namelist() else 'theirs'}")

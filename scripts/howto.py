@@ -25,7 +25,7 @@ PROGRAMS = Path(os.environ.get("PROGRAMS", ROOT / ".build/release")).resolve()
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 # What is installed first comes first; what takes longest to be taken up is followed by what does not wait for it.
 ORDER = ["tutorial/first-conference", *(f"how-to/{name}" for name in (
-    "one-machine", "tls", "mail", "customization", "plugins", "scale", "upgrade", "alerts", "backup-and-restore", "migrate",
+    "one-machine", "tls", "mail", "customization", "plugins", "upgrade", "alerts", "scale", "backup-and-restore", "migrate",
     "redeploy", "troubleshoot"))]
 # What a block may be: executed, shown, a file somebody has, what a program prints, a rule to read.
 KINDS = {"sh", "console", "nginx", "hcl", "text"}
