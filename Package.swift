@@ -104,8 +104,12 @@ let product: [Target] = [
         ]
     ),
     .target(
+        name: "Pods",
+        dependencies: ["OneMachine", "UnitAgent", "PebbleClient", "PebbleAPI", "LinuxSupport"]
+    ),
+    .target(
         name: "OperatorCommands",
-        dependencies: ["OneMachine", "UnitAgent", "PebbleClient", "PebbleAPI", "LinuxSupport", "YAMLTree", arguments]
+        dependencies: ["OneMachine", "Pods", "UnitAgent", "PebbleClient", "PebbleAPI", "LinuxSupport", "YAMLTree", arguments]
     ),
 ]
 
@@ -210,6 +214,7 @@ let tests: [Target] = [
             "OneMachine", "CharmInterfaces", "HookProtocol", "UnitAgent", "PebblePlan", "LinuxSupport", "MetricsText",
         ]
     ),
+    .testTarget(name: "PodsTests", dependencies: ["Pods", "OneMachine", "UnitAgent", "LinuxSupport"]),
     .testTarget(
         name: "OperatorCommandsTests",
         dependencies: [

@@ -66,7 +66,7 @@ inside_with_pip() {
     buildah run "${options[@]}" "$container" -- "$@"
 }
 
-packages() { inside /bin/sh -c 'export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && apt-get install -qq --yes --no-install-recommends "$@" >/dev/null' sh "$@"; }
+packages() { inside /bin/sh -c 'export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && apt-get install -qq --yes --no-install-recommends "$@" >/dev/null 2>/tmp/apt || { cat /tmp/apt >&2; exit 1; }' sh "$@"; }
 
 # Names from packaging/debian-packages.txt: those after the comment "# run" or "# build".
 listed() { awk -v kind="$1" '/^# (run|build):/ { on = $2 == kind ":"; next } /^#/ || !NF || /:/ { next } on' packaging/debian-packages.txt; }
@@ -99,7 +99,7 @@ pebble() {
         --stop-signal TERM "$container"
 }
 
-account() { inside /bin/sh -c "groupadd --system --gid $2 $1 && useradd --system --uid $2 --gid $2 --home-dir $3 --no-create-home --shell /usr/sbin/nologin $1"; }
+account() { inside /bin/sh -c "groupadd --gid $2 $1 && useradd --uid $2 --gid $2 --home-dir $3 --no-create-home --shell /usr/sbin/nologin $1"; }
 
 commit() {
     local name=$1 revision
@@ -124,10 +124,18 @@ make_indico-base() {
     commit indico-base
 }
 
-# The virtual environment is built in a container of its own, which has the compiler and is thrown away.
+# The virtual environment is built in a container of its own, which has the compiler and is thrown away. What was built
+# is kept as an image of nothing else, for the next run on the same base with the same pins; its root is $environment.
 make_environment() {
-    [ ! -d "$place/environment" ] || return 0
-    local modules
+    [ -z "${environment:-}" ] || return 0
+    local modules kept
+    kept=localhost/indico-environment:$({ buildah inspect --type image --format '{{.FromImageID}}' localhost/indico-base:latest
+        cat packaging/requirements-indico-3.2.9.txt; } | sha256sum | cut -c 1-16)
+    if buildah inspect --type image "$kept" >/dev/null 2>&1; then
+        begin "$kept"
+        environment=$root/opt/indico
+        return 0
+    fi
     begin localhost/indico-base:latest
     # shellcheck disable=SC2046
     packages python3-venv $(listed build)
@@ -141,8 +149,12 @@ make_environment() {
         -o -name '*.map' -o -name '*.svg' -o -name '*.txt' -o -name '*.ttf' -o -name '*.otf' -o -name '*.eot' \) \
         -exec gzip -9 -k -n -f {} +
     inside /opt/indico/bin/python -m compileall -q -j 0 /opt/indico/lib || true
-    mkdir "$place/environment"
-    cp -a "$root/opt/indico/." "$place/environment/"
+    local built=$root/opt/indico
+    begin scratch
+    mkdir "$root/opt"
+    cp -a "$built" "$root/opt/indico"
+    environment=$root/opt/indico
+    buildah commit --quiet --format oci "$container" "$kept" >/dev/null
 }
 
 make_indico() {
@@ -152,7 +164,7 @@ make_indico() {
     packages $(listed run | grep -vE '^(postgresql-15|redis-tools|nginx|prometheus-nginx-exporter|python3-venv)$') postgresql-client-15
     account indico 2000 /srv/indico
     mkdir -p "$root/opt/indico"
-    cp -a "$place/environment/." "$root/opt/indico/"
+    cp -a "$environment/." "$root/opt/indico/"
     ln -s "$(cd "$root" && echo opt/indico/lib/python3.*/site-packages/indico/web/static | sed 's|^|/|')" "$root/opt/indico/static"
     install -d -m 750 -o 2000 -g 2000 "$root"/srv/indico{,/archive,/backups,/cache,/custom,/etc,/log,/tmp}
     program statsd-exporter
@@ -167,7 +179,7 @@ make_indico-nginx() {
     packages nginx prometheus-nginx-exporter logrotate media-types
     account nginx 2001 /var/lib/nginx
     mkdir -p "$root/opt/indico/static"
-    cp -a "$place"/environment/lib/python3.*/site-packages/indico/web/static/. "$root/opt/indico/static/"
+    cp -a "$environment"/lib/python3.*/site-packages/indico/web/static/. "$root/opt/indico/static/"
     chown -R 2001:2001 "$root/etc/nginx" "$root/var/lib/nginx" "$root/var/log/nginx"
     pebble 2001
     commit indico-nginx --label "org.indico.version=$indico"
@@ -175,7 +187,7 @@ make_indico-nginx() {
 
 make_indico-charm() {
     begin localhost/indico-base:latest
-    packages libsqlite3-0 libstdc++6
+    packages libsqlite3-0 libstdc++6 libyaml-0-2
     program indico-operator
     program hook-tool
     mkdir -p "$root/var/lib/juju/charm" "$root/charm/containers"
@@ -198,8 +210,9 @@ make_indico-postgresql() {
 
 make_indico-redis() {
     begin localhost/indico-base:latest
-    packages redis-tools
+    # Before the package, which would give it whatever number is free.
     account redis 2002 /var/lib/redis
+    packages redis-tools
     install -d -m 750 -o 2002 -g 2002 "$root/var/lib/redis"
     ln -s redis-check-rdb "$root/usr/bin/redis-server"
     pebble 2002 images/redis/layer.yaml

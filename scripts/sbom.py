@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 from cyclonedx.model.bom import Bom
@@ -71,9 +72,9 @@ def python_parts(root):
         return []
     modules = next((root / "opt/indico/lib").glob("python3.*/site-packages"))
     # The image's interpreter is not there for us to start; its packages are told by another of the same kind.
-    text = subprocess.run([Path(sys.executable).parent / "cyclonedx-py", "environment", "--output-format", "JSON", "--spec-version", "1.6",
-                           "--output-file", "-", "--PEP-639", python_of(modules)],
-                          check=True, stdout=subprocess.PIPE).stdout
+    tool = Path(sys.executable).parent / "cyclonedx-py"
+    text = subprocess.run([tool, "environment", "--output-format", "JSON", "--spec-version", "1.6", "--output-file", "-",
+                           python_of(modules)], check=True, stdout=subprocess.PIPE).stdout
     return Bom.from_json(json.loads(text)).components
 
 
@@ -110,6 +111,8 @@ def licence_names(component):
 
 def main():
     root, name, version, out = Path(sys.argv[1]), sys.argv[2], sys.argv[3], Path(sys.argv[4])
+    # That the image is made of its parts is all that is said of how they hang together.
+    warnings.simplefilter("ignore", UserWarning)
     bom = Bom()
     bom.metadata.component = Component(type=ComponentType.CONTAINER, name=name, version=version, bom_ref="image")
     for part in [*debian_parts(root), *python_parts(root), *own_parts(root, version)]:

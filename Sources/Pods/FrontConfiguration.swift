@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import UnitAgent
+package import UnitAgent
 
 /// What the nginx in front is configured to do: the routes the charm asks for, and the pods that are ready for them.
 ///

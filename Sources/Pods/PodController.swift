@@ -2,7 +2,8 @@
 import FoundationEssentials
 import Glibc
 import LinuxSupport
-package import OneMachine
+import OneMachine
+import PebbleAPI
 import PebbleClient
 import Synchronization
 import UnitAgent
@@ -18,6 +19,8 @@ package final class PodController {
     private let exchange = ModelExchange()
     private let probes = UnitProbes()
     private var containers: [PodContainer] = []
+    /// The pods that were being worked on when podman was asked: of these the list says nothing.
+    private var unsettled: Set<String> = []
     private var listedAt: ContinuousClock.Instant?
     private var front: FrontConfiguration?
     private var lastStatus: PodStatus?
@@ -25,6 +28,7 @@ package final class PodController {
     private var reachable: Set<Int> = []
     private var lastRoute: ApplicationState?
     private var problem = ""
+    private var haveAnswered = false
 
     /// How long a leader may be away before another unit leads.
     static let lease = Duration.seconds(5)
@@ -72,7 +76,7 @@ package final class PodController {
             try makeServers(spec)
             takeSteps(spec, observed)
             let leader = try lead(spec, observed)
-            if let leader { try exchangeModels(spec, observed, leader) }
+            if let leader, serversAnswered(spec) { try exchangeModels(spec, observed, leader) }
             try configureFront(spec, leader?.state)
         }
         publish(spec, observed)
@@ -83,6 +87,7 @@ package final class PodController {
 
     private func list() throws {
         if let listedAt, .now - listedAt < Self.listInterval, !work.takeChanged() { return }
+        unsettled = work.busy()
         containers = try podman.containers()
         listedAt = .now
     }
@@ -107,7 +112,7 @@ package final class PodController {
                 relations: snapshot == nil ? [] : (try? agent.relations()) ?? [],
                 health: probes.health(unit.number),
                 containers: containers.filter { $0.pod == pod && $0.labels["indico-operator-container"] != nil },
-                work: work.state(of: pod)
+                work: work.state(of: pod) ?? (unsettled.contains(pod) ? .making : nil)
             )
         }
         let now = Set(units.filter { $0.snapshot != nil }.map(\.number))
@@ -120,7 +125,7 @@ package final class PodController {
 
     private func makeServers(_ spec: PodSpec) throws {
         let pods = ServerPods(spec, layout)
-        for server in ServerPod.allCases {
+        for server in ServerPod.allCases where !unsettled.contains(server.rawValue) {
             let own = containers.filter { $0.pod == server.rawValue && $0.labels["indico-operator-container"] != nil }
             if own.count == 1, own[0].isRunning { continue }
             work.begin(server.rawValue, .making) { work in
@@ -128,6 +133,14 @@ package final class PodController {
                 try work.make(pods.describe(server), replacing: !own.isEmpty)
             }
         }
+    }
+
+    /// Whether the servers have answered once: no charm offers a relation to a server that was never up.
+    private func serversAnswered(_ spec: PodSpec) -> Bool {
+        haveAnswered = haveAnswered || ServerPods.ports.allSatisfy { server, port in
+            Probe.answers(at: spec.address(of: server), port: port, timeout: .seconds(1))
+        }
+        return haveAnswered
     }
 
     private func takeSteps(_ spec: PodSpec, _ units: [ObservedUnit]) {

@@ -47,6 +47,24 @@ package struct PodStatus: Codable, Sendable, Equatable {
         return try JSONDecoder().decode(PodStatus.self, from: Data(content))
     }
 
+    /// What the controller saw last.
+    ///
+    /// - Throws: ``OperatorError`` where it has seen nothing yet.
+    package static func current(_ layout: PodLayout) throws -> PodStatus {
+        guard let status = try read(layout) else {
+            throw OperatorError("the pods are not up", remedy: "'indico-operator up' brings them up.")
+        }
+        return status
+    }
+
+    /// The pod of the unit that leads.
+    package func leaderPod() throws(OperatorError) -> String {
+        guard let leader = units.first(where: \.leader) ?? units.first else {
+            throw OperatorError("there is no unit yet", remedy: "'indico-operator status' tells how far the pods are.")
+        }
+        return leader.name.map { $0 == "/" ? "-" : String($0) }.joined()
+    }
+
     package func write(_ layout: PodLayout) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

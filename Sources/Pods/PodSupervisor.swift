@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
-import LinuxSupport
-package import OneMachine
+package import LinuxSupport
+import OneMachine
 import PebbleClient
 
 /// The Pebble that keeps the controller running.

@@ -37,6 +37,7 @@ final class PodWork: Sendable {
     }
 
     func state(of pod: String) -> State? { memory.withLock { $0.states[pod] } }
+    func busy() -> Set<String> { memory.withLock { Set($0.states.keys) } }
     func restarts(of pod: String) -> Int { memory.withLock { $0.restarts[pod] ?? 0 } }
     func isDraining(_ pod: String) -> Bool { state(of: pod) == .draining }
     func setServing(_ addresses: Set<String>) { memory.withLock { $0.serving = addresses } }
@@ -82,7 +83,7 @@ final class PodWork: Sendable {
     /// Makes a pod and starts it.
     func make(_ pod: PodDescription, replacing: Bool) throws {
         // What an attempt before left half made has the same name.
-        try podman.tryRun(["pod", "rm", "--force", "--time", "10", pod.name])
+        _ = try podman.tryRun(["pod", "rm", "--force", "--time", "10", pod.name])
         if replacing { memory.withLock { $0.restarts[pod.name, default: 0] += 1 } }
         for command in pod.commands(label: podman.label) { try podman.run(command) }
     }
@@ -99,9 +100,9 @@ final class PodWork: Sendable {
 
     /// Ends a pod in order: the agent with its hook, then everything else.
     func stop(_ pod: String) throws {
-        if ServerPod(rawValue: pod) == nil { try podman.tryRun(["stop", "--time", "30", "\(pod)-charm"]) }
-        try podman.tryRun(["pod", "stop", "--time", "90", pod])
-        try podman.run(["pod", "rm", "--force", pod])
+        if ServerPod(rawValue: pod) == nil { _ = try podman.tryRun(["stop", "--time", "30", "\(pod)-charm"]) }
+        _ = try podman.tryRun(["pod", "stop", "--time", "90", pod])
+        try podman.run(["pod", "rm", "--force", "--ignore", pod])
     }
 
     /// Waits for a condition.

@@ -2,7 +2,7 @@
 import FoundationEssentials
 import Glibc
 import LinuxSupport
-package import OneMachine
+import OneMachine
 
 /// The commands of podman, with settings of our own.
 package struct Podman: Sendable {
@@ -31,12 +31,13 @@ package struct Podman: Sendable {
     ///
     /// podman's own limits are higher than those of some machines, and then no container starts.
     package func prepare() throws {
-        func hard(_ resource: __rlimit_resource) -> UInt64 {
+        func hard(_ resource: UInt32) -> UInt64 {
             var limit = rlimit()
-            return getrlimit(resource, &limit) == 0 ? UInt64(limit.rlim_max) : 1024
+            return getrlimit(__rlimit_resource_t(resource), &limit) == 0 ? UInt64(limit.rlim_max) : 1024
         }
-        let files = min(hard(RLIMIT_NOFILE), 1 << 20)
-        let processes = min(hard(RLIMIT_NPROC), 1 << 16)
+        let files = min(hard(RLIMIT_NOFILE.rawValue), 1 << 20)
+        // The header has it as a macro that Swift does not see. What podman passes on is less than what it has.
+        let processes = min(hard(__RLIMIT_NPROC.rawValue), 1 << 15)
         try FileStore.makeDirectory(layout.networks, mode: 0o755)
         try FileStore.write(
             """

@@ -54,7 +54,7 @@ package struct PodsDown {
         let lock = try StateLock(layout.state, holding: "destroy")
         try stop(screen: screen)
         try screen.step("Deleting") { meter in
-            if let spec = try PodSpec.read(layout) { try podman.tryRun(["network", "rm", PodNetwork.name(spec)]) }
+            if let spec = try PodSpec.read(layout) { _ = try podman.tryRun(["network", "rm", PodNetwork.name(spec)]) }
             let marker = layout.state.marker.split(separator: "/").last.map(String.init)
             for name in try FileStore.names(in: layout.state.path) where name != marker {
                 meter.update(name)

@@ -24,7 +24,7 @@ package final class PodsUp {
         programs: String,
         units: Int?,
         sharesAttachments: Bool?,
-        port: UInt16 = HomePage.port
+        port: UInt16?
     ) {
         layout = PodLayout(state)
         self.screen = screen
@@ -32,7 +32,7 @@ package final class PodsUp {
         self.programs = programs
         self.units = units
         self.sharesAttachments = sharesAttachments
-        self.port = port
+        self.port = port ?? HomePage.port
         podman = Podman(layout, environment: environment)
     }
 

@@ -3,6 +3,13 @@ import Glibc
 
 /// Asks a pod over the network how it is, as a kubelet's probe does.
 enum Probe {
+    /// Whether anybody listens.
+    static func answers(at address: String, port: UInt16, timeout: Duration) -> Bool {
+        guard let descriptor = connection(address, port, timeout) else { return false }
+        close(descriptor)
+        return true
+    }
+
     /// The status of one GET; nil where nobody answers in time.
     static func get(_ path: String, host: String? = nil, at address: String, port: UInt16, timeout: Duration) -> Int? {
         guard let descriptor = connection(address, port, timeout) else { return nil }

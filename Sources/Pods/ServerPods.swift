@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import LinuxSupport
-package import OneMachine
+import OneMachine
 package import UnitAgent
 
 /// The pods of PostgreSQL, of Redis, and of the front.
@@ -23,6 +23,8 @@ package struct ServerPods: Sendable {
         }
     }
 
+    /// What has to answer before anybody is told of it.
+    static let ports: [(ServerPod, UInt16)] = [(.postgresql, 5432), (.redis, cachePort), (.redis, brokerPort)]
     private static let cachePort: UInt16 = 6379
     private static let brokerPort: UInt16 = 6380
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import OneMachine
+package import OneMachine
 package import UnitAgent
 
 /// The unit agent in the container `charm` of a unit's pod.

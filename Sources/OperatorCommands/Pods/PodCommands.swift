@@ -118,3 +118,20 @@ enum PodWait {
         try screen.step("Pods") { try PodsSettled(layout: layout).wait($0) }
     }
 }
+
+/// Rolls another image through all units.
+enum PodImages {
+    static func attach(resource: String, _ reference: String, _ pods: PodLayout, _ global: GlobalOptions) throws {
+        guard let image = PodImage(rawValue: resource), [.charm, .indico, .nginx].contains(image) else {
+            throw OperatorError(
+                "there is no resource \(resource)",
+                remedy: "Images are attached to indico-image, indico-nginx-image and indico-charm."
+            )
+        }
+        guard try Podman(pods, environment: global.environment).hasImage(reference) else {
+            throw OperatorError("podman has no image \(reference)", remedy: "'podman images' lists those there are.")
+        }
+        try PodSpec.change(pods) { $0.images[image] = reference }
+        try PodWait.untilSettled(pods, environment: global.environment)
+    }
+}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import OneMachine
+package import OneMachine
 package import Pods
 
 /// Draws the pods as `juju status` and `kubectl get pods` would.
