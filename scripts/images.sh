@@ -78,7 +78,10 @@ tidy() {
     find "$root/usr/share/doc" -mindepth 2 ! -name copyright ! -type d -delete
     find "$root/var/log" -type f -delete
     mkdir -p "$root/var/cache/apt/archives/partial"
-    local compiler
+    local compiler missing
+    missing=$(inside /bin/sh -c 'for p in /usr/bin/pebble /usr/bin/*-exporter /usr/bin/hook-tool /usr/bin/indico-operator /var/lib/juju/charm/dispatch \
+        /opt/indico/bin/uwsgi; do [ ! -e $p ] || ldd $p | grep "not found"; done' || true)
+    [ -z "$missing" ] || fail "programs of $1 lack libraries: $missing"
     for compiler in cc gcc c++ g++ clang make ld as cpp; do
         [ ! -e "$root/usr/bin/$compiler" ] || fail "there is a compiler in $1: $compiler"
     done
@@ -161,7 +164,8 @@ make_indico() {
     make_environment
     begin localhost/indico-base:latest
     # shellcheck disable=SC2046
-    packages $(listed run | grep -vE '^(postgresql-15|redis-tools|nginx|prometheus-nginx-exporter|python3-venv)$') postgresql-client-15
+    packages $(listed run | grep -vE '^(postgresql-15|redis-tools|nginx|prometheus-nginx-exporter|python3-venv)$') postgresql-client-15 \
+        libpython3.11 libstdc++6 libyaml-0-2
     account indico 2000 /srv/indico
     mkdir -p "$root/opt/indico"
     cp -a "$environment/." "$root/opt/indico/"

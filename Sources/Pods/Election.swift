@@ -24,13 +24,14 @@ package enum Election {
         var mayLead: Bool { isReachable && isConnected && !isLeaving }
     }
 
-    /// The unit that is to lead from now on, or nil when nothing is to change.
+    /// Chooses the unit that is to lead from now on.
     ///
     /// Whoever carries it out must first have every other unit step down, and may not go on when one cannot be made to.
     ///
     /// - Parameters:
     ///   - candidates: All units there are.
     ///   - lost: The units that have been away for as long as a leader is given.
+    /// - Returns: The unit's number; nil when nothing is to change.
     package static func next(_ candidates: [Candidate], lost: Set<Int>) -> Int? {
         let leaders = candidates.filter { $0.isReachable && $0.leads }
         if leaders.count == 1, let leader = leaders.first {

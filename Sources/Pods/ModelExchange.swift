@@ -48,7 +48,12 @@ final class ModelExchange {
     ///   - leader: The leader's state; without one only what needs no leader is exchanged.
     ///   - spec: What the operator wants.
     /// - Throws: ``ControlFailure`` of the first unit that refuses; the next round tries again.
-    func round(_ members: [Member], numbers: Set<Int>, leader: (number: Int, state: ApplicationState)?, spec: PodSpec) throws {
+    func round(
+        _ members: [Member],
+        numbers: Set<Int>,
+        leader: (number: Int, state: ApplicationState)?,
+        spec: PodSpec
+    ) throws {
         collect(members, numbers: numbers)
         guard let leader else { return }
         // The leader first: the numbers it gives relations are everybody's.
@@ -97,7 +102,8 @@ final class ModelExchange {
     }
 
     private func relate(_ member: Member, _ spec: PodSpec, _ memory: inout Given) throws {
-        for (endpoint, remote) in spec.relations.sorted(by: { $0.key < $1.key }) where memory.relations[endpoint] != remote {
+        for (endpoint, remote) in spec.relations.sorted(by: { $0.key < $1.key })
+        where memory.relations[endpoint] != remote {
             try member.agent.integrate(endpoint: endpoint, with: remote)
             memory.relations[endpoint] = remote
         }

@@ -70,7 +70,10 @@ extension PodStatus {
             message: leader?.application.status.message ?? "",
             charm: leader?.application.charmVersion ?? ""
         )
-        let pods = units.map { unit in pod(UnitPod.name(unit.number), unit.containers, ready: unit.health.readyContainers, work) }
+        let pods =
+            units.map { unit in
+                pod(UnitPod.name(unit.number), unit.containers, ready: unit.health.readyContainers, work)
+            }
             + ServerPod.allCases.map { server in
                 let own = containers.filter {
                     $0.pod == server.rawValue && $0.labels["indico-operator-container"] != nil

@@ -98,7 +98,10 @@ package final class PodController {
         known = numbers
         probes.watch(Dictionary(uniqueKeysWithValues: numbers.map { ($0, spec.address(ofUnit: $0)) }))
         if let lastRoute {
-            probes.setSite(SiteAuthority.of(spec.config["site_url"]) ?? FrontConfiguration(lastRoute, addresses: []).routes.first?.hostname ?? "")
+            probes.setSite(
+                SiteAuthority.of(spec.config["site_url"]) ?? FrontConfiguration(lastRoute, addresses: []).routes.first?
+                    .hostname ?? ""
+            )
         }
         let units = spec.units.map { unit in
             let pod = UnitPod.name(unit.number)
@@ -137,9 +140,11 @@ package final class PodController {
 
     /// Whether the servers have answered once: no charm offers a relation to a server that was never up.
     private func serversAnswered(_ spec: PodSpec) -> Bool {
-        haveAnswered = haveAnswered || ServerPods.ports.allSatisfy { server, port in
-            Probe.answers(at: spec.address(of: server), port: port, timeout: .seconds(1))
-        }
+        haveAnswered =
+            haveAnswered
+            || ServerPods.ports.allSatisfy { server, port in
+                Probe.answers(at: spec.address(of: server), port: port, timeout: .seconds(1))
+            }
         return haveAnswered
     }
 

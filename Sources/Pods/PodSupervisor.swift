@@ -33,7 +33,9 @@ package struct PodSupervisor: Sendable {
         try FileStore.makeDirectory(layout.supervisor + "/layers", mode: 0o755)
         try FileStore.write(layer, to: layout.supervisor + "/layers/001-controller.yaml", mode: 0o644)
         var variables = ["PATH": SetupCommand.path, "LANG": "C.UTF-8", "PEBBLE": layout.supervisor]
-        for name in ["HOME", "TMPDIR", "XDG_RUNTIME_DIR", "CONTAINERS_STORAGE_CONF"] { variables[name] = environment[name] }
+        for name in ["HOME", "TMPDIR", "XDG_RUNTIME_DIR", "CONTAINERS_STORAGE_CONF"] {
+            variables[name] = environment[name]
+        }
         let log = layout.state.logs + "/pods.log"
         try DetachedProcess.start(
             layout.state.program(.pebble),
@@ -46,7 +48,11 @@ package struct PodSupervisor: Sendable {
             if let process = process() { return process }
             guard .now < deadline else {
                 let lines = ((try? FileStore.text(log)) ?? nil)?.split(separator: "\n").suffix(6).map(String.init) ?? []
-                throw OperatorError("the controller's supervisor does not answer", remedy: "Its log is \(log).", evidence: lines)
+                throw OperatorError(
+                    "the controller's supervisor does not answer",
+                    remedy: "Its log is \(log).",
+                    evidence: lines
+                )
             }
             usleep(50_000)
         }
@@ -58,7 +64,9 @@ package struct PodSupervisor: Sendable {
         ProcessTable.signal(process, .terminate)
         let deadline = ContinuousClock.now + .seconds(60)
         while let status = ProcessTable.status(of: process), !status.isZombie {
-            guard .now < deadline else { throw OperatorError("the controller's supervisor, process \(process), has not stopped") }
+            guard .now < deadline else {
+                throw OperatorError("the controller's supervisor, process \(process), has not stopped")
+            }
             usleep(50_000)
         }
     }

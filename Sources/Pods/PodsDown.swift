@@ -37,7 +37,10 @@ package struct PodsDown {
                 if left.isEmpty { break }
                 meter.update(left.joined(separator: ", "))
                 guard .now < deadline else {
-                    throw OperatorError("\(left.joined(separator: ", ")) did not stop", remedy: "'indico-operator status' tells more.")
+                    throw OperatorError(
+                        "\(left.joined(separator: ", ")) did not stop",
+                        remedy: "'indico-operator status' tells more."
+                    )
                 }
                 usleep(500_000)
             }

@@ -14,7 +14,10 @@ package struct PodsSettled {
 
     package func wait(_ meter: StepMeter) throws -> String {
         guard PodSupervisor(layout: layout).process() != nil else {
-            throw OperatorError("the controller does not run", remedy: "'indico-operator up' starts it; what was asked is done then.")
+            throw OperatorError(
+                "the controller does not run",
+                remedy: "'indico-operator up' starts it; what was asked is done then."
+            )
         }
         let deadline = ContinuousClock.now + timeout
         var settled = 0
@@ -27,7 +30,10 @@ package struct PodsSettled {
                 meter.update(PodsUp.progress(status))
             }
             guard .now < deadline else {
-                throw OperatorError("the pods are not what they shall be after \(StepLook.text(timeout))", remedy: "'indico-operator status' tells more. Everything keeps trying.")
+                throw OperatorError(
+                    "the pods are not what they shall be after \(StepLook.text(timeout))",
+                    remedy: "'indico-operator status' tells more. Everything keeps trying."
+                )
             }
             usleep(300_000)
         }

@@ -65,7 +65,10 @@ package final class PodsUp {
     private func checkMachine() throws(OperatorError) {
         let way = "One unit needs no containers: leave --substrate out."
         guard geteuid() == 0 else {
-            throw OperatorError("pods need root here: their network is this machine's", remedy: "Run this as root. \(way)")
+            throw OperatorError(
+                "pods need root here: their network is this machine's",
+                remedy: "Run this as root. \(way)"
+            )
         }
         let missing = Podman.companions.filter { !FileStore.isExecutable($0.0) }.map(\.1)
         guard missing.isEmpty else {
@@ -83,7 +86,8 @@ package final class PodsUp {
         if FileStore.exists(layout.state.agent), !layout.isUsed {
             throw OperatorError(
                 "\(layout.state.path) holds the one-unit installation",
-                remedy: "Give the pods a state directory of their own, with --state-dir. To move the data: create-backup here, restore-backup there."
+                remedy:
+                    "Give the pods a state directory of their own, with --state-dir. To move the data: create-backup here, restore-backup there."
             )
         }
     }
@@ -97,7 +101,8 @@ package final class PodsUp {
         guard absent.isEmpty else {
             throw OperatorError(
                 "there is no image \(absent.joined(separator: ", "))",
-                remedy: "'make images' builds them, in a clone of the repository. One unit needs none: leave --substrate out."
+                remedy:
+                    "'make images' builds them, in a clone of the repository. One unit needs none: leave --substrate out."
             )
         }
         if FileLock(ifFree: layout.controllerLock) != nil, spec.units.isEmpty || spec.isDown {
@@ -105,7 +110,10 @@ package final class PodsUp {
         }
         meter.update("network")
         if try podman.tryRun(["network", "exists", PodNetwork.name(spec)]) == nil {
-            try podman.run(["network", "create", "--subnet", "\(spec.network).0/24", "--gateway", "\(spec.network).1", PodNetwork.name(spec)])
+            try podman.run([
+                "network", "create", "--subnet", "\(spec.network).0/24", "--gateway", "\(spec.network).1",
+                PodNetwork.name(spec),
+            ])
         }
         try describe(&spec)
         try spec.write(layout)
@@ -129,7 +137,11 @@ package final class PodsUp {
     /// A network nobody on this machine uses.
     private func freeNetwork() -> String {
         let routes = ((try? FileStore.text("/proc/net/route")) ?? nil) ?? ""
-        let taken = Set(routes.split(separator: "\n").dropFirst().compactMap { $0.split(separator: "\t").dropFirst().first.map(String.init) })
+        let taken = Set(
+            routes.split(separator: "\n").dropFirst().compactMap {
+                $0.split(separator: "\t").dropFirst().first.map(String.init)
+            }
+        )
         for third in UInt32(0)..<250 where !taken.contains(Self.routeWord(10, 87, third)) { return "10.87.\(third)" }
         return "10.87.250"
     }
@@ -157,7 +169,8 @@ package final class PodsUp {
             let spec = try PodSpec.read(layout)
             let status = try PodStatus.read(layout)
             if let spec, let status, status.isSettled(spec) {
-                return "\(status.units.count) \(status.units.count == 1 ? "unit" : "units"), Indico \(status.application.version)"
+                return
+                    "\(status.units.count) \(status.units.count == 1 ? "unit" : "units"), Indico \(status.application.version)"
             }
             meter.update(status.map(Self.progress) ?? "the controller begins")
             let blocked = status?.units.first { $0.workload == "blocked" || $0.workload == "error" }
@@ -189,7 +202,10 @@ package final class PodsUp {
             let status = Probe.get("/", host: host, at: "127.0.0.1", port: spec?.port ?? port, timeout: .seconds(20))
             if let status, HomePage.isServed(status) { return spec?.config["site_url"] ?? "" }
             guard .now < deadline else {
-                throw OperatorError("the front \(status.map { "answers with \($0)" } ?? "does not answer")", remedy: "'indico-operator status' tells more.")
+                throw OperatorError(
+                    "the front \(status.map { "answers with \($0)" } ?? "does not answer")",
+                    remedy: "'indico-operator status' tells more."
+                )
             }
             usleep(300_000)
         }

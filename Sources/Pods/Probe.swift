@@ -38,7 +38,8 @@ enum Probe {
         var target = sockaddr_in()
         target.sin_family = sa_family_t(AF_INET)
         target.sin_port = port.bigEndian
-        let connected = address.withCString({ inet_pton(AF_INET, $0, &target.sin_addr) }) == 1
+        let connected =
+            address.withCString({ inet_pton(AF_INET, $0, &target.sin_addr) }) == 1
             && withUnsafePointer(to: &target) { pointer in
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                     connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0

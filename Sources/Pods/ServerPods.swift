@@ -73,8 +73,14 @@ package struct ServerPods: Sendable {
         switch server {
         case .postgresql: try write(try credentials().postgresql, "etc/password")
         case .redis:
-            try write(Self.redis(port: Self.cachePort, password: try credentials().redisCache, keeps: false), "etc/cache.conf")
-            try write(Self.redis(port: Self.brokerPort, password: try credentials().redisBroker, keeps: true), "etc/broker.conf")
+            try write(
+                Self.redis(port: Self.cachePort, password: try credentials().redisCache, keeps: false),
+                "etc/cache.conf"
+            )
+            try write(
+                Self.redis(port: Self.brokerPort, password: try credentials().redisBroker, keeps: true),
+                "etc/broker.conf"
+            )
         case .front:
             try write(FrontConfiguration.layer, "layers/001-front.yaml")
             let configuration = layout.pod(name) + "/etc/nginx.conf"

@@ -55,13 +55,16 @@ final class UnitProbes: Sendable {
         let limit = Duration.milliseconds(1500)
         var seen = Health()
         for (container, port) in UnitPod.healthPorts {
-            guard let status = Probe.get("/v1/health?level=ready", at: address, port: port, timeout: limit) else { continue }
+            guard let status = Probe.get("/v1/health?level=ready", at: address, port: port, timeout: limit) else {
+                continue
+            }
             seen.isConnected = true
             if status == 200 { seen.readyContainers.insert(container) }
         }
         if seen.isConnected {
             let host = site.withLock { $0 }
-            seen.isServing = !host.isEmpty && Probe.get("/ping", host: host, at: address, port: 8080, timeout: limit) == 200
+            seen.isServing =
+                !host.isEmpty && Probe.get("/ping", host: host, at: address, port: 8080, timeout: limit) == 200
         }
         record(seen, number)
     }

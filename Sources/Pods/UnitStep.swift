@@ -52,6 +52,7 @@ extension UnitStep {
     /// - Parameters:
     ///   - units: All units.
     ///   - images: The images of the containers, by the container's name.
+    /// - Returns: The steps, by the unit's number.
     package static func next(_ units: [UnitPodFacts], images: [String: String]) -> [Int: UnitStep] {
         var steps: [Int: UnitStep] = [:]
         for unit in units where !unit.isBusy {

@@ -83,6 +83,8 @@ extension PodWork {
     private func waitForLeadToPass(_ unit: UnitWork) throws {
         let agent = AgentControlClient(socketPath: layout.controlSocket(unit.description.name))
         let deadline = ContinuousClock.now + .seconds(15)
-        while let snapshot = try? agent.status(), snapshot.unit.leader, ContinuousClock.now < deadline { usleep(100_000) }
+        while let snapshot = try? agent.status(), snapshot.unit.leader, ContinuousClock.now < deadline {
+            usleep(100_000)
+        }
     }
 }

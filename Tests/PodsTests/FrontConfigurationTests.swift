@@ -90,6 +90,8 @@ import UnitAgent
         // Without one place for attachments each unit would have its own.
         var alone = spec(2)
         alone.sharesAttachments = false
-        #expect(UnitPod.describe(1, alone, layout).containers[1].volumes.allSatisfy { $0.target != "/srv/indico/archive" })
+        #expect(
+            UnitPod.describe(1, alone, layout).containers[1].volumes.allSatisfy { $0.target != "/srv/indico/archive" }
+        )
     }
 }

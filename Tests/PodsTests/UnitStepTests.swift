@@ -30,7 +30,10 @@ import Testing
     }
 
     @Test func `absent pods are made, dead ones replaced, leaving ones removed, all at once`() {
-        let units = [unit(0, absent: true), unit(1, dead: ["indico"]), unit(2, leaving: true), unit(3, dead: ["charm"], busy: true)]
+        let units = [
+            unit(0, absent: true), unit(1, dead: ["indico"]), unit(2, leaving: true),
+            unit(3, dead: ["charm"], busy: true),
+        ]
         #expect(UnitStep.next(units, images: Self.images) == [0: .create, 1: .replace, 2: .remove])
     }
 
