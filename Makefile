@@ -3,7 +3,7 @@ JOBS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast test-deep pebble-peers fuzz bench-charm bench-exporters bench-pebble crash-writes packages bare-debian check format
-.PHONY: charm charm-analyse charm-bases charmcraft-pack deb deb-test docs howtos integrations kube terraform release
+.PHONY: images pods-test charm charm-analyse charm-bases charmcraft-pack deb deb-test docs howtos integrations kube terraform release
 
 help: ## Shows this list.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,13 @@ charmcraft-pack: ## Has charmcraft pack the charm in a bare Ubuntu, and compares
 
 charm-bases: ## Starts the charm that is packed in Ubuntu 22.04 and 24.04, made by debootstrap; for root.
 	scripts/charm-bases.sh dist/indico_$(shell dpkg --print-architecture).charm
+
+images: ## Builds the OCI images of the pods with buildah, with bills of materials in dist/images/; for root, about ten minutes.
+	JOBS=$(JOBS) scripts/build-release.sh pebble indico-charm indico-operator hook-tool statsd-exporter celery-exporter
+	scripts/images.sh
+
+pods-test: ## Runs units in pods of those images, and their faults under load; for root; ARGS="--port 8081".
+	scripts/pods.sh $(ARGS)
 
 deb: ## Packs the one-machine mode as a Debian package into dist/.
 	JOBS=$(JOBS) scripts/build-release.sh pebble indico-charm indico-operator hook-tool statsd-exporter celery-exporter

@@ -119,10 +119,14 @@ let product: [Target] = [
         ]
     ),
     .target(
+        name: "Pods",
+        dependencies: ["OneMachine", "UnitAgent", "PebbleClient", "PebbleAPI", "LinuxSupport"]
+    ),
+    .target(
         name: "OperatorCommands",
         dependencies: [
-            "OneMachine", "UnitAgent", "PebbleClient", "PebbleAPI", "LinuxSupport", "YAMLTree", "ServerCertificates",
-            arguments,
+            "OneMachine", "Pods", "UnitAgent", "PebbleClient", "PebbleAPI", "LinuxSupport", "YAMLTree",
+            "ServerCertificates", arguments,
         ]
     ),
 ]
@@ -236,6 +240,7 @@ let tests: [Target] = [
             "ServerCertificates",
         ]
     ),
+    .testTarget(name: "PodsTests", dependencies: ["Pods", "OneMachine", "UnitAgent", "LinuxSupport"]),
     .testTarget(
         name: "OperatorCommandsTests",
         dependencies: [

@@ -3,6 +3,7 @@ import ArgumentParser
 import Glibc
 import OneMachine
 import PebbleClient
+import Pods
 import UnitAgent
 
 /// What every command takes.
@@ -44,10 +45,22 @@ struct GlobalOptions: ParsableArguments {
         return state
     }
 
-    func agent() throws -> AgentControlClient { AgentControlClient(socketPath: try installation().controlSocket) }
+    /// The agent of the unit; in pods the leader's.
+    func agent() throws -> AgentControlClient {
+        let state = try installation()
+        let pods = PodLayout(state)
+        guard pods.isUsed else { return AgentControlClient(socketPath: state.controlSocket) }
+        return AgentControlClient(socketPath: pods.controlSocket(try PodStatus.current(pods).leaderPod()))
+    }
 
     func pebble(_ container: ContainerName) throws -> PebbleClient {
-        PebbleClient(socketPath: try state().socket(container), timeout: .seconds(10))
+        let state = try state()
+        let pods = PodLayout(state)
+        guard pods.isUsed, container != .local else {
+            return PebbleClient(socketPath: state.socket(container), timeout: .seconds(10))
+        }
+        let pod = try PodStatus.current(pods).leaderPod()
+        return PebbleClient(socketPath: pods.socket(container.rawValue, of: pod), timeout: .seconds(10))
     }
 }
 

@@ -25,7 +25,9 @@ package struct IndicoOperator: AsyncParsableCommand {
             """,
         version: OperatorVersion.text,
         // `agent` is not for people: the supervisor starts it.
-        subcommands: [VersionCommand.self, AgentCommand.self],
+        subcommands: [
+            VersionCommand.self, AgentCommand.self, UnitAgentCommand.self, PodControllerCommand.self,
+        ],
         groupedSubcommands: [
             CommandGroup(
                 name: "Lifecycle",
@@ -38,9 +40,8 @@ package struct IndicoOperator: AsyncParsableCommand {
                 subcommands: [
                     ConfigCommand.self, IntegrateCommand.self, RemoveRelationCommand.self, TLSCommand.self,
                     RunCommand.self, CancelTaskCommand.self, ResolvedCommand.self, RefreshCommand.self,
-                    AttachResourceCommand.self, AddStorageCommand.self,
-                    AddStorageCommand.self,
-                    DetachStorageCommand.self,
+                    AttachResourceCommand.self, AddStorageCommand.self, DetachStorageCommand.self,
+                    AddUnitCommand.self, RemoveUnitCommand.self,
                 ]
             ),
             CommandGroup(

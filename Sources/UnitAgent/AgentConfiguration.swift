@@ -45,6 +45,10 @@ public struct AgentConfiguration: Sendable, Equatable {
     public var application: String
     /// The number of the unit.
     public var unitNumber: Int
+    /// Whether another unit leads the application when this one is started for the first time.
+    ///
+    /// Who leads later is said by ``AgentControlClient/lead()`` and ``AgentControlClient/stepDown()``.
+    public var startsAsFollower: Bool
     /// The version given as `JUJU_VERSION`: what the hook tools behave like.
     public var jujuVersion: String
     /// The address at which the unit is reached.
@@ -104,6 +108,7 @@ public struct AgentConfiguration: Sendable, Equatable {
         self.modelUUID = nil
         self.application = application
         self.unitNumber = 0
+        self.startsAsFollower = false
         self.jujuVersion = "3.6.9"
         self.address = "127.0.0.1"
         self.environment = [:]

@@ -49,6 +49,7 @@ final class AgentCore: Sendable {
             throw CharmError(message: "\"\(configuration.jujuVersion)\" is not a version of Juju")
         }
         let uuid = try store.write { model in
+            if configuration.startsAsFollower, try model.fact(.modelUUID) == nil { try model.stepDown() }
             let uuid = try configuration.modelUUID ?? model.fact(.modelUUID) ?? newUUID()
             try model.setFact(.modelUUID, uuid)
             return uuid

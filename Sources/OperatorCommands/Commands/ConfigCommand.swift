@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import OneMachine
+import Pods
 import UnitAgent
 
 /// Reads and changes the charm's options.
@@ -69,6 +70,13 @@ struct ConfigCommand: ParsableCommand {
         // First what may be refused, so that nothing has changed when it is.
         if !values.isEmpty { try agent.setConfig(values) }
         if !reset.isEmpty { try agent.resetConfig(reset) }
+        // The other units are told by the controller of the pods.
+        let pods = PodLayout(try global.installation())
+        guard pods.isUsed else { return }
+        try PodSpec.change(pods) { spec in
+            for (name, value) in values { spec.config[name] = value }
+            for name in reset { spec.config[name] = nil }
+        }
     }
 }
 

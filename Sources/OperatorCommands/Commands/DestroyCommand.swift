@@ -2,6 +2,7 @@
 import ArgumentParser
 import Glibc
 import OneMachine
+import Pods
 
 /// Removes the installation with its data.
 struct DestroyCommand: ParsableCommand {
@@ -32,6 +33,9 @@ struct DestroyCommand: ParsableCommand {
             output.write($0)
         }
         if terminal.isTerminal { CursorGuard.installForSteps() }
+        if PodLayout(state).isUsed {
+            return try PodsDown(state: state, environment: global.environment).destroy(screen: screen)
+        }
         try Destroy(state: state, environment: global.environment).run(screen: screen)
     }
 

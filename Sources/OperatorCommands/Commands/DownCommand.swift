@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import OneMachine
+import Pods
 
 /// Stops everything.
 struct DownCommand: ParsableCommand {
@@ -23,6 +24,10 @@ struct DownCommand: ParsableCommand {
             output.write($0)
         }
         if terminal.isTerminal { CursorGuard.installForSteps() }
-        try Down(state: global.installation(), environment: environment).run(screen: screen)
+        let state = try global.installation()
+        if PodLayout(state).isUsed {
+            return try PodsDown(state: state, environment: environment).run(screen: screen)
+        }
+        try Down(state: state, environment: environment).run(screen: screen)
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import OneMachine
+import Pods
 import UnitAgent
 
 /// Relates Indico to a service.
@@ -103,6 +104,8 @@ struct IntegrateSMTPCommand: ParsableCommand {
             authority: try authorityFile.map(PEMText.readAuthority) ?? ""
         )
         try agent.integrate(endpoint: MailRelay.endpoint, with: relay.answer)
+        let pods = PodLayout(try global.installation())
+        if pods.isUsed { try PodSpec.change(pods) { $0.relations[MailRelay.endpoint] = relay.answer } }
         FileDescriptorOutput.standardOutput.write(
             "Indico sends mail through \(host):\(port) as soon as the charm has seen it.\n"
         )

@@ -2,6 +2,7 @@
 import ArgumentParser
 import Glibc
 import OneMachine
+import Pods
 import UnitAgent
 
 /// Puts another Indico, or another version of the charm, in place.
@@ -127,6 +128,8 @@ struct AttachResourceCommand: ParsableCommand {
     }
 
     func run() throws {
+        let pods = PodLayout(try global.installation())
+        if pods.isUsed { return try PodImages.attach(resource: String(parts[0]), String(parts[1]), pods, global) }
         try global.agent().attachResource(String(parts[0]), file: AbsolutePath.of(String(parts[1])))
     }
 }

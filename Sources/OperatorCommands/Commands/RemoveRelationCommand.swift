@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import OneMachine
+import Pods
 import UnitAgent
 
 /// Removes a relation.
@@ -23,7 +24,9 @@ struct RemoveRelationCommand: ParsableCommand {
     var application: String?
 
     func run() throws {
+        let pods = PodLayout(try global.installation())
         try global.agent().removeRelation(endpoint: endpoint, application: application)
+        if pods.isUsed { try PodSpec.change(pods) { $0.relations[endpoint] = nil } }
         FileDescriptorOutput.standardOutput.write(
             "The relation on \(endpoint) goes as soon as the charm has seen it.\n"
         )

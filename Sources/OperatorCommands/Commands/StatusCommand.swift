@@ -3,6 +3,7 @@ import ArgumentParser
 import Glibc
 import OneMachine
 import PebbleAPI
+import Pods
 import UnitAgent
 
 /// Shows what is.
@@ -34,7 +35,9 @@ struct StatusCommand: ParsableCommand {
 
     func run() throws {
         let output = FileDescriptorOutput.standardOutput
+        let pods = PodLayout(try global.installation())
         guard watch else {
+            if pods.isUsed { return output.write(try podStatus(pods)) }
             let report = try report()
             switch format {
             case .json: output.write(try StructuredOutput.json(report))
@@ -48,7 +51,8 @@ struct StatusCommand: ParsableCommand {
         while true {
             var text: String
             do {
-                text = table(try report()).map { $0 + "\u{1B}[K\n" }.joined()
+                let lines = pods.isUsed ? table(try PodStatus.current(pods)) : table(try report())
+                text = lines.map { $0 + "\u{1B}[K\n" }.joined()
             } catch {
                 text = Outcome.of(error).1.replacing("\n", with: "\u{1B}[K\n") + "\u{1B}[K\n"
             }
@@ -56,6 +60,19 @@ struct StatusCommand: ParsableCommand {
             output.write("\u{1B}[H" + text + "\u{1B}[J")
             sleep(1)
         }
+    }
+
+    private func podStatus(_ pods: PodLayout) throws -> String {
+        let status = try PodStatus.current(pods)
+        switch format {
+        case .json: return try StructuredOutput.json(status)
+        case .yaml: return try StructuredOutput.yaml(status)
+        case .tabular: return table(status).map { $0 + "\n" }.joined()
+        }
+    }
+
+    private func table(_ status: PodStatus) -> [String] {
+        PodStatusTable(status: status, look: Terminal.standardOutput(environment: global.environment).look).lines
     }
 
     private func table(_ report: StatusReport) -> [String] {

@@ -2,6 +2,15 @@
 import ArgumentParser
 import Glibc
 import OneMachine
+import Pods
+
+/// What units run on.
+enum Substrate: String, ExpressibleByArgument {
+    /// One unit, without containers.
+    case machine
+    /// Pods of podman's.
+    case podman
+}
 
 /// Brings Indico up.
 struct UpCommand: ParsableCommand {
@@ -78,6 +87,27 @@ struct UpCommand: ParsableCommand {
     )
     var requirements: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "What the units run on: machine, for one unit without containers, or podman, for several in pods.",
+            discussion: "Said once; later what there is counts. Pods take the images that 'make images' builds.",
+            valueName: "substrate"
+        )
+    )
+    var substrate: Substrate?
+
+    @Option(name: [.customLong("units"), .customShort("n")], help: "How many units there shall be, in pods.")
+    var units: Int?
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Whether units in pods keep attachments on one volume; without it several need a bucket."
+    )
+    var sharedAttachments: Bool?
+
+    @Option(help: ArgumentHelp("Where visitors come in, on the loopback address; with pods.", valueName: "port"))
+    var port: UInt16?
+
     @Option(help: .hidden)
     var stepOffset = 0
 
@@ -91,6 +121,9 @@ struct UpCommand: ParsableCommand {
         ] where value != nil && file != nil {
             throw ValidationError("Give \(name) or \(name)-file, not both.")
         }
+        if substrate == .machine, (units ?? 1) != 1 || sharedAttachments != nil || port != nil {
+            throw ValidationError("--units, --shared-attachments and --port go with --substrate podman.")
+        }
         guard [databaseUriFile, redisCacheFile, redisBrokerFile].count(where: { $0 == "-" }) < 2 else {
             throw ValidationError("Standard input can be only one of the files.")
         }
@@ -100,6 +133,10 @@ struct UpCommand: ParsableCommand {
         let environment = global.environment
         let state = try global.state()
         let began = ContinuousClock.now
+        if substrate == .podman || PodLayout(state).isUsed { return try upInPods(state, began: began) }
+        if (units ?? 1) != 1 || sharedAttachments != nil || port != nil {
+            throw ValidationError("Several units run in pods: give --substrate podman, too.")
+        }
         let output = FileDescriptorOutput.standardOutput
         let terminal = Terminal.standardOutput(environment: environment)
         let screen = StepScreen(
@@ -122,6 +159,36 @@ struct UpCommand: ParsableCommand {
         output.write(farewell(state: state, environment: environment, took: .now - began, look: terminal.look))
     }
 
+    private func upInPods(_ state: StateDirectory, began: ContinuousClock.Instant) throws {
+        guard substrate != .machine else {
+            throw OperatorError("\(state.path) holds pods", remedy: "Give one unit a state directory of its own.")
+        }
+        guard try externalServers().isEmpty, !observability else {
+            throw ValidationError("Servers of others and --observability do not go with pods yet.")
+        }
+        let output = FileDescriptorOutput.standardOutput
+        let terminal = Terminal.standardOutput(environment: global.environment)
+        let screen = StepScreen(
+            offset: stepOffset,
+            total: stepTotal ?? stepOffset + PodsUp.stepCount,
+            look: terminal.look,
+            isTerminal: terminal.isTerminal
+        ) { output.write($0) }
+        if terminal.isTerminal { CursorGuard.installForSteps() }
+        let url = try PodsUp(
+            state: state,
+            screen: screen,
+            environment: global.environment,
+            programs: try Programs.ownDirectory(),
+            units: units,
+            sharesAttachments: sharedAttachments,
+            port: port
+        ).run()
+        output.write(
+            farewell(state: state, environment: global.environment, took: .now - began, look: terminal.look, url: url)
+        )
+    }
+
     private func externalServers() throws -> [LocalServerName: ServerURL] {
         var servers: [LocalServerName: ServerURL] = [:]
         if let address = try databaseUri ?? databaseUriFile.map(FirstLine.read) {
@@ -140,14 +207,15 @@ struct UpCommand: ParsableCommand {
         state: StateDirectory,
         environment: [String: String],
         took: Duration,
-        look: StepLook
+        look: StepLook,
+        url: String? = nil
     ) -> String {
         func line(_ words: String) -> String {
             ShellCommand.line(words, state: state, environment: environment)
         }
         return """
 
-             Indico is up at \(look.coloured("1", siteURL(state))), after \(StepLook.text(took))
+             Indico is up at \(look.coloured("1", url ?? siteURL(state))), after \(StepLook.text(took))
 
                first administrator   \(line("run add-admin email=you@example.com"))
                what is running       \(line("status"))

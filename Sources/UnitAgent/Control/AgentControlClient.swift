@@ -246,7 +246,7 @@ public struct AgentControlClient: Sendable {
         }
     }
 
-    private func ask(_ request: ControlRequest) throws(ControlFailure) -> ControlReply {
+    func ask(_ request: ControlRequest) throws(ControlFailure) -> ControlReply {
         var answer: ControlReply?
         try exchange(request) { reply in
             answer = reply
@@ -293,7 +293,7 @@ public struct AgentControlClient: Sendable {
         }
     }
 
-    private func unexpected(_ request: String) -> ControlFailure {
+    func unexpected(_ request: String) -> ControlFailure {
         ControlFailure(
             .failed,
             "the agent at \(socketPath) gave another answer than \(request) has; are the versions the same?"

@@ -35,7 +35,7 @@ extension AgentCore {
                 ),
                 unit: UnitStatus(
                     name: unit.unitName,
-                    leader: true,
+                    leader: try model.isLeader(),
                     workload: workload,
                     agent: memory.agentStatus,
                     address: unit.address,

@@ -23,6 +23,10 @@ enum ControlRequest: Codable, Sendable, Equatable {
     case detachStorage(id: String)
     case debugHooks(names: [String])
     case debugHookEnded(exitCode: Int32)
+    case applicationState
+    case lead
+    case stepDown
+    case follow(ApplicationState)
 }
 
 /// A reply on the control socket: one line of JSON.
@@ -39,6 +43,7 @@ enum ControlReply: Codable, Sendable, Equatable {
     case logLines([String])
     case secret(uri: String)
     case storage(ids: [String])
+    case application(ApplicationState)
     /// A hook to run by hand; nil only finds out whether anybody still listens.
     case debugHook(DebugHook?)
 }

@@ -86,6 +86,10 @@ struct ControlSession: Sendable {
         case .attachResource(let name, let file): try core.attachResource(name, file)
         case .addStorage(let name, let count): return .storage(ids: try core.addStorage(name, count))
         case .detachStorage(let id): try core.detachStorage(id)
+        case .applicationState: return .application(try core.applicationState())
+        case .lead: try core.lead()
+        case .stepDown: return .application(try core.stepDown())
+        case .follow(let state): try core.follow(state)
         case .debugHookEnded:
             throw ControlFailure(.invalid, "debugHookEnded belongs into a conversation that begins with debugHooks")
         case .debugLog, .debugHooks: break

@@ -43,6 +43,7 @@ extension AgentCore {
         let (time, unit) = (now(), unit)
         let told = marks.workloadEvent
         try store.write { model in
+            try model.checkLead(context.writes, unit)
             for write in context.writes { try write.apply(to: model) }
             try model.setTold(event, marks, now: time.seconds)
             try model.setHookRecord(nil)
@@ -100,7 +101,9 @@ extension AgentCore {
         _ results: [String: String],
         writes: [ModelWrite]
     ) throws {
+        let unit = unit
         try store.write { model in
+            try model.checkLead(writes, unit)
             for write in writes { try write.apply(to: model) }
             try model.setTask(task, status: status, message: message, results: results)
             try model.setFact(.runningTask, nil)

@@ -52,7 +52,7 @@ struct HookLoop: Sendable {
             state.isStopped = try model.flag(.stopped)
             state.isRemoved = try model.flag(.removed)
             state.isDying = try model.flag(.dying)
-            state.isLeaderElected = try model.flag(.leaderElected)
+            state.isLeaderElected = try model.flag(.leaderElected) || !model.isLeader()
             state.hasRebooted = try model.fact(.hostBoot) != core.hostBoot
             state.isCharmNew = try model.fact(.charmFingerprint) != model.charmMark(core.charmFingerprint)
             state.isConfigNew = try !memory.isConfigTold || model.fact(.configHash) != core.configHash(model)

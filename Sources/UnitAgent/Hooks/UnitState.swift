@@ -57,6 +57,7 @@ struct UnitState: Sendable, Equatable {
     var isRemoved = false
     /// Whether the unit is being removed.
     var isDying = false
+    /// Whether the charm knows that it leads, or it does not.
     var isLeaderElected = false
     /// Whether the machine has been started anew since the last start hook.
     var hasRebooted = false

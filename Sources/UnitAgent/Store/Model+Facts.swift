@@ -12,6 +12,8 @@ enum Fact: String {
     case removed
     case dying
     case leaderElected = "leader-elected"
+    /// Another unit leads the application.
+    case follower
     case charmFingerprint = "charm-fingerprint"
     case configHash = "config-hash"
     case hostBoot = "host-boot"
@@ -55,6 +57,17 @@ extension Model {
             .text(status),
             .text(message),
             .text(time.description)
+        )
+    }
+
+    func setStatus(of entity: String, as status: EntityStatus) throws {
+        guard try self.status(of: entity) != status else { return }
+        try connection.run(
+            "INSERT OR REPLACE INTO status VALUES (?, ?, ?, ?)",
+            .text(entity),
+            .text(status.status),
+            .text(status.message),
+            .text(status.since)
         )
     }
 

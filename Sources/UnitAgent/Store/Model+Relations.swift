@@ -46,6 +46,7 @@ extension Model {
 
     private func relations(_ sql: String, _ parameters: [SQLiteValue]) throws -> [RelationState] {
         let rows = try parameters.isEmpty ? connection.rows(sql) : connection.rows(sql, parameters[0])
+        let isLeader = try isLeader()
         return try rows.map { row in
             let number = row.number(0)
             let remote = row.text(3)
@@ -57,8 +58,8 @@ extension Model {
                 isPeer: isPeer,
                 isDying: row.flag(5),
                 isCreated: row.flag(6),
-                // In a peer relation the application's databag is the unit's own: no changed hook comes of it.
-                version: isPeer ? 0 : try databagVersion(number, of: remote),
+                // In a peer relation the application's databag is the leader's own: no changed hook comes of it there.
+                version: isPeer && isLeader ? 0 : try databagVersion(number, of: remote),
                 seenVersion: row.integer(7),
                 owedChanged: row.optionalText(8),
                 members: try members(of: number)
@@ -85,8 +86,9 @@ extension Model {
         }.sorted { unitOrder($0.unit, $1.unit) }
     }
 
-    /// Adds a relation, with the databag Juju gives the own unit.
+    /// Adds a relation, with the databag Juju gives the own unit; without a number it gets the next.
     func addRelation(
+        number given: Int? = nil,
         endpoint: String,
         interface: String,
         remote: String,
@@ -95,7 +97,8 @@ extension Model {
         address: String
     ) throws -> Int {
         try connection.run(
-            "INSERT INTO relation (endpoint, interface, remote, peer) VALUES (?, ?, ?, ?)",
+            "INSERT INTO relation (id, endpoint, interface, remote, peer) VALUES (?, ?, ?, ?, ?)",
+            .optional(given.map { Int64($0) }),
             .text(endpoint),
             .text(interface),
             .text(remote),
@@ -199,7 +202,10 @@ extension Model {
     func setDatabag(_ relation: Int, of entity: String, to content: [String: String]) throws {
         let old = try databag(relation, of: entity)
         if old == content || (old == nil && content.isEmpty && !entity.contains("/")) { return }
-        let version = try databagVersion(relation, of: entity) + 1
+        try setDatabag(relation, of: entity, to: content, version: try databagVersion(relation, of: entity) + 1)
+    }
+
+    func setDatabag(_ relation: Int, of entity: String, to content: [String: String], version: Int64) throws {
         try connection.run(
             "INSERT OR REPLACE INTO databag VALUES (?, ?, ?, ?)",
             .integer(relation),
@@ -209,7 +215,7 @@ extension Model {
         )
     }
 
-    private func databagVersion(_ relation: Int, of entity: String) throws -> Int64 {
+    func databagVersion(_ relation: Int, of entity: String) throws -> Int64 {
         try connection.row(
             "SELECT version FROM databag WHERE relation = ? AND entity = ?",
             .integer(relation),

@@ -19,58 +19,64 @@ extension Model {
 
     /// What the charm is to be told of secrets at `now`, in seconds since 1970.
     func secretsDue(now: Int64) throws -> [SecretDue] {
-        try changedSecrets() + rotateDue(now: now) + expiredRevisions(now: now) + unreadRevisions()
+        let kinds = try ownedKinds()
+        return try changedSecrets(kinds) + rotateDue(kinds, now: now) + expiredRevisions(kinds, now: now)
+            + unreadRevisions(kinds)
     }
 
     /// When the next rotation or expiry is due, in seconds since 1970.
     func nextSecretTime() throws -> Int64? {
-        try connection.row(
+        let kinds = try ownedKinds()
+        return try connection.row(
             """
-            SELECT min(at) FROM (SELECT next_rotate AS at FROM secret WHERE owner_kind IN ('unit', 'application')
+            SELECT min(at) FROM (SELECT next_rotate AS at FROM secret WHERE owner_kind IN (\(kinds))
             UNION ALL SELECT next_expired FROM secret_revision JOIN secret ON id = secret
-            WHERE owner_kind IN ('unit', 'application'))
+            WHERE owner_kind IN (\(kinds)))
             """
         )?.optionalInteger(0)
     }
 
-    private func changedSecrets() throws -> [SecretDue] {
+    /// Whose secrets are this unit's business, as SQL: the application's are its leader's, and others read them.
+    private func ownedKinds() throws -> String { try isLeader() ? "'unit', 'application'" : "'unit'" }
+
+    private func changedSecrets(_ kinds: String) throws -> [SecretDue] {
         // An owner is not told of what it wrote itself.
         try connection.rows(
             """
             SELECT secret.id, secret_tracking.label, max(secret_revision.revision) AS latest FROM secret_tracking
             JOIN secret ON secret.id = secret_tracking.secret
             JOIN secret_revision ON secret_revision.secret = secret.id
-            WHERE owner_kind NOT IN ('unit', 'application') GROUP BY secret.id
+            WHERE owner_kind NOT IN (\(kinds)) GROUP BY secret.id
             HAVING latest > secret_tracking.told_revision AND latest > secret_tracking.revision ORDER BY secret.id
             """
         ).map { .changed(id: $0.text(0), label: $0.optionalText(1), revision: $0.number(2)) }
     }
 
-    private func rotateDue(now: Int64) throws -> [SecretDue] {
+    private func rotateDue(_ kinds: String, now: Int64) throws -> [SecretDue] {
         try connection.rows(
-            "SELECT id, label FROM secret WHERE owner_kind IN ('unit', 'application') AND next_rotate <= ? ORDER BY id",
+            "SELECT id, label FROM secret WHERE owner_kind IN (\(kinds)) AND next_rotate <= ? ORDER BY id",
             .integer(now)
         ).map { .rotate(id: $0.text(0), label: $0.optionalText(1)) }
     }
 
-    private func expiredRevisions(now: Int64) throws -> [SecretDue] {
+    private func expiredRevisions(_ kinds: String, now: Int64) throws -> [SecretDue] {
         try connection.rows(
             """
             SELECT id, label, revision FROM secret_revision JOIN secret ON id = secret
-            WHERE owner_kind IN ('unit', 'application') AND next_expired <= ? ORDER BY id, revision
+            WHERE owner_kind IN (\(kinds)) AND next_expired <= ? ORDER BY id, revision
             """,
             .integer(now)
         ).map { .expired(id: $0.text(0), label: $0.optionalText(1), revision: $0.number(2)) }
     }
 
-    private func unreadRevisions() throws -> [SecretDue] {
+    private func unreadRevisions(_ kinds: String) throws -> [SecretDue] {
         // A remote application always reads the newest revision; the own unit reads what it tracks.
         try connection.rows(
             """
             SELECT id, secret.label, revision.revision FROM secret_revision AS revision
             JOIN secret ON id = revision.secret
             LEFT JOIN secret_tracking AS tracking ON tracking.secret = id
-            WHERE owner_kind IN ('unit', 'application') AND remove_told = 0
+            WHERE owner_kind IN (\(kinds)) AND remove_told = 0
             AND revision.revision < (SELECT max(revision) FROM secret_revision WHERE secret = id)
             AND revision.revision IS NOT tracking.revision ORDER BY id, revision.revision
             """

@@ -118,6 +118,7 @@ extension ToolCall {
     func ownedSecret(_ text: String) throws -> SecretState {
         let id = try SecretText.id(text)
         guard let secret = try model.secret(id), owns(secret) else { throw ToolFailure("secret \"\(id)\" not found") }
+        if secret.ownerKind == .application { try requireLeader("change a secret of the application") }
         return secret
     }
 

@@ -105,6 +105,11 @@ struct ToolCall {
         }
     }
 
+    /// Refuses what only the leader may do.
+    func requireLeader(_ deed: String) throws {
+        guard try model.isLeader() else { throw ToolFailure("cannot \(deed): \(unit.unitName) is not the leader") }
+    }
+
     /// The relation a flag names, or that of the hook.
     func relation(_ flag: String = "relation", shown: String = "-r") throws -> RelationState {
         if let text = flags[flag] { return try relation(named: text, shown: shown) }

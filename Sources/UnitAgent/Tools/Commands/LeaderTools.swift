@@ -3,15 +3,13 @@ import HookProtocol
 import PebbleAPI
 
 /// `is-leader`: whether this unit leads its application.
-///
-/// The only unit of an application always does.
 enum IsLeaderTool: HookToolCommand {
     static let name = ToolName.isLeader
     static let flags = FlagSet.output()
 
     static func run(_ call: inout ToolCall) throws -> String {
         try call.flags.refuse(moreThan: 0)
-        return try call.output(.bool(true))
+        return try call.output(.bool(call.model.isLeader()))
     }
 }
 
@@ -34,6 +32,7 @@ enum LeaderSetTool: HookToolCommand {
     static let flags = FlagSet()
 
     static func run(_ call: inout ToolCall) throws -> String {
+        try call.requireLeader("write leadership settings")
         for (key, value) in try call.flags.assignments() {
             call.immediate.append(.leaderSetting(key: key, value: value.isEmpty ? nil : value))
         }

@@ -43,6 +43,10 @@ enum RelationGetTool: HookToolCommand {
         guard owner == relation.remoteApplication || owner == call.unit.application else {
             throw ToolFailure("permission denied")
         }
+        // What the application says to another one is the leader's to see.
+        guard try entity != call.unit.application || relation.isPeer || call.model.isLeader() else {
+            throw ToolFailure("permission denied")
+        }
         if let databag = try call.model.databag(relation.number, of: entity) { return databag }
         if UnitName(entity) == nil { return [:] }
         throw ToolFailure(

@@ -15,6 +15,7 @@ enum RelationSetTool: HookToolCommand {
         let relation = try call.relation()
         var changes = try call.keyedTexts("file").mapValues { $0.isEmpty ? nil : $0 }
         for (key, value) in try call.flags.assignments() { changes[key] = .some(value.isEmpty ? nil : value) }
+        if call.flags.isOn("app") { try call.requireLeader("write relation application settings") }
         guard !changes.isEmpty else { return "" }
         let entity = call.flags.isOn("app") ? call.unit.application : call.unit.unitName
         call.buffered.append(.databag(relation: relation.number, entity: entity, changes: changes))

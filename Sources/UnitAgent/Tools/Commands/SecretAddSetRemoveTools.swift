@@ -14,6 +14,7 @@ enum SecretAddTool: HookToolCommand {
         guard word == "application" || word == "unit" else {
             throw ToolFailure.usage("secret owner \"\(word)\" not valid")
         }
+        if word == "application" { try call.requireLeader("add a secret of the application") }
         let label = call.flags["label"].flatMap { $0.isEmpty ? nil : $0 }
         if let label, try call.ownedSecret(label: label) != nil {
             throw ToolFailure("secret with label \"\(label)\" already exists")

@@ -13,6 +13,7 @@ enum StatusGetTool: HookToolCommand {
         guard call.flags.isOn("application") else {
             return try call.output(call.flags.isOn("include-data") ? unit : unit["status"] ?? .null)
         }
+        try call.requireLeader("find the application's status")
         let application = try status(of: call.unit.application, call)
         guard call.flags.isOn("include-data"), var members = Dictionary(application) else {
             return try call.output(application["status"] ?? .null)
@@ -53,6 +54,7 @@ enum StatusSetTool: HookToolCommand {
             throw ToolFailure.usage("invalid status \"\(status)\", expected one of [\(words)]")
         }
         try call.flags.refuse(moreThan: 2)
+        if call.flags.isOn("application") { try call.requireLeader("set the application's status") }
         let message = call.flags.arguments.count == 2 ? call.flags.arguments[1] : ""
         let entity = call.flags.isOn("application") ? call.unit.application : call.unit.unitName
         call.immediate.append(.status(entity: entity, status: status, message: message, time: call.now))
