@@ -201,6 +201,14 @@ class Walk:
         self.see_colour(True)
         self.step("theme")
 
+    def take_theme_back(self, operator, place):
+        """Empties the repository, as the how-to tells."""
+        git = ["git", "-C", place, "-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
+        subprocess.run([*git, "rm", "-r", "--quiet", "css"], check=True)
+        subprocess.run([*git, "commit", "--quiet", "--message", "As it was"], check=True)
+        operator.run("run", "refresh-external-resources")
+        self.see_colour(False)
+
     def see_colour(self, wanted):
         def look():
             self.go("/")
@@ -237,10 +245,10 @@ def main():
             try:
                 walk.change_theme(operator, place)
                 walk.register(event, address(), server.mails)
+                walk.take_theme_back(operator, place)
             finally:
                 operator.run("remove-relation", "smtp")
                 operator.run("config", f"customization_sources_url={before}")
-            walk.see_colour(False)
     finally:
         walk.driver.quit()
     print(f"browser: {walk.steps} pages seen, conference {event} is open for registration, {len(server.mails)} mails came")
