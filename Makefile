@@ -3,7 +3,7 @@ JOBS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast test-deep pebble-peers fuzz bench-charm bench-exporters bench-pebble crash-writes packages bare-debian check format
-.PHONY: charm charm-analyse charm-bases charmcraft-pack deb deb-test docs howtos kube terraform release
+.PHONY: charm charm-analyse charm-bases charmcraft-pack deb deb-test docs howtos integrations kube terraform release
 
 help: ## Shows this list.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ deb: ## Packs the one-machine mode as a Debian package into dist/.
 
 docs: ## Builds the site of docs/ into .build/site; fails on a broken link or a generated page that is out of date.
 	scripts/docs.sh
+
+integrations: ## Tries mail, S3, OpenID Connect, SAML and TLS against servers of others, on an installation of its own.
+	@scripts/integrations.sh $(ARGS)
 
 howtos: ## Executes the how-tos as they stand on an installation of their own; Indico's ports must be free.
 	scripts/howto.py

@@ -38,6 +38,7 @@ let platform: [Target] = [
     .target(name: "CVersion", cSettings: release),
     .target(name: "LinuxSupport", dependencies: ["CLinux"]),
     .target(name: "YAMLTree", dependencies: ["CYAML"]),
+    .target(name: "ServerCertificates", dependencies: ["CTLS"]),
 ]
 
 let values: [Target] = [
@@ -95,17 +96,23 @@ let libraries: [Target] = [
 ]
 
 let product: [Target] = [
-    .target(name: "IndicoCharm", dependencies: ["CharmKit", "CharmInterfaces", "PebblePlan", "PebbleAPI"]),
+    .target(
+        name: "IndicoCharm",
+        dependencies: ["CharmKit", "CharmInterfaces", "PebblePlan", "PebbleAPI", "ServerCertificates"]
+    ),
     .target(
         name: "OneMachine",
         dependencies: [
             "UnitAgent", "PebbleClient", "PebbleAPI", "PebblePlan", "LinuxSupport", "YAMLTree", "MetricsServer",
-            "MetricsText", "ProgramVersion", logging, lifecycle,
+            "MetricsText", "ProgramVersion", "ServerCertificates", logging, lifecycle,
         ]
     ),
     .target(
         name: "OperatorCommands",
-        dependencies: ["OneMachine", "UnitAgent", "PebbleClient", "PebbleAPI", "LinuxSupport", "YAMLTree", arguments]
+        dependencies: [
+            "OneMachine", "UnitAgent", "PebbleClient", "PebbleAPI", "LinuxSupport", "YAMLTree", "ServerCertificates",
+            arguments,
+        ]
     ),
 ]
 
@@ -142,6 +149,7 @@ let tests: [Target] = [
     // Numbers drawn from a seed, for tests that draw their input.
     .target(name: "SeededTesting", path: "Tests/SeededTesting"),
     .testTarget(name: "LinuxSupportTests", dependencies: ["LinuxSupport"]),
+    .testTarget(name: "ServerCertificatesTests", dependencies: ["ServerCertificates", "LinuxSupport"]),
     .testTarget(name: "YAMLTreeTests", dependencies: ["YAMLTree", "SeededTesting"]),
     .testTarget(name: "PebblePlanTests", dependencies: ["PebblePlan", "PebbleAPI", "YAMLTree", "SeededTesting"]),
     .testTarget(name: "PebbleAPITests", dependencies: ["PebbleAPI"]),
@@ -201,6 +209,7 @@ let tests: [Target] = [
         name: "IndicoCharmTests",
         dependencies: [
             "IndicoCharm", "CharmInterfaces", "CharmKit", "CharmTesting", "PebbleAPI", "PebblePlan", "LinuxSupport",
+            "ServerCertificates",
         ],
         exclude: ["Golden"]
     ),
@@ -208,6 +217,7 @@ let tests: [Target] = [
         name: "OneMachineTests",
         dependencies: [
             "OneMachine", "CharmInterfaces", "HookProtocol", "UnitAgent", "PebblePlan", "LinuxSupport", "MetricsText",
+            "ServerCertificates",
         ]
     ),
     .testTarget(

@@ -19,6 +19,8 @@ typedef struct pkey EVP_PKEY;
 typedef struct name X509_NAME;
 typedef struct extension X509_EXTENSION;
 typedef struct asn1 ASN1_VALUE;
+typedef struct stack STACK;
+typedef struct general_name GENERAL_NAME;
 typedef int verify_callback(int, void *);
 
 enum {
@@ -108,6 +110,13 @@ static const uint64_t OPTION_NO_RENEGOTIATION = (uint64_t)1 << 30;
     X(int, X509_add_ext, (X509 *, X509_EXTENSION *, int))                                                              \
     X(int, X509_sign, (X509 *, EVP_PKEY *, const void *))                                                              \
     X(int, X509_check_purpose, (X509 *, int, int))                                                                     \
+    X(int, X509_check_private_key, (const X509 *, const EVP_PKEY *))                                                   \
+    X(int, ASN1_TIME_to_tm, (const ASN1_VALUE *, struct tm *))                                                         \
+    X(void *, X509_get_ext_d2i, (const X509 *, int, int *, int *))                                                     \
+    X(int, OPENSSL_sk_num, (const STACK *))                                                                            \
+    X(void *, OPENSSL_sk_value, (const STACK *, int))                                                                  \
+    X(void, GENERAL_NAMES_free, (STACK *))                                                                             \
+    X(int, GENERAL_NAME_print, (BIO *, GENERAL_NAME *))                                                                \
     X(int, i2d_X509, (const X509 *, unsigned char **))                                                                 \
     X(int, RAND_bytes, (unsigned char *, int))
 
@@ -435,4 +444,72 @@ int ctls_make_certificate(const char *common_name, const char *key_text, const c
     crypto.EVP_PKEY_free(key);
     crypto.EVP_PKEY_free(issuer_key);
     return result;
+}
+
+// MARK: Looking at what others made
+
+// A key with a password is no key for a server: without this, the library would ask whoever sits at the terminal.
+static int give_no_password(char *text, int size, int is_writing, void *data) {
+    (void)text;
+    (void)size;
+    (void)is_writing;
+    (void)data;
+    return 0;
+}
+
+int ctls_examine(const char *certificate_text, const char *key_text, long long *not_before, long long *not_after) {
+    if (ctls_load() != 0) return CTLS_NO_LIBRARY;
+    crypto.ERR_clear_error();
+    X509 *certificate = read_certificate(certificate_text);
+    if (!certificate) return CTLS_NO_CERTIFICATE;
+    struct tm start, end;
+    int result = 0;
+    if (crypto.ASN1_TIME_to_tm(crypto.X509_getm_notBefore(certificate), &start) != 1 ||
+        crypto.ASN1_TIME_to_tm(crypto.X509_getm_notAfter(certificate), &end) != 1) {
+        result = CTLS_NO_CERTIFICATE;
+    } else {
+        *not_before = (long long)timegm(&start);
+        *not_after = (long long)timegm(&end);
+    }
+    if (result == 0 && key_text) {
+        BIO *bio = crypto.BIO_new_mem_buf(key_text, -1);
+        EVP_PKEY *key = bio ? crypto.PEM_read_bio_PrivateKey(bio, NULL, (void *)give_no_password, NULL) : NULL;
+        crypto.BIO_free(bio);
+        if (!key) {
+            result = CTLS_NO_KEY;
+        } else if (crypto.X509_check_private_key(certificate, key) != 1) {
+            result = CTLS_OTHER_KEY;
+        }
+        crypto.EVP_PKEY_free(key);
+    }
+    crypto.X509_free(certificate);
+    crypto.ERR_clear_error();
+    return result;
+}
+
+size_t ctls_names(const char *certificate_text, char *text, size_t size) {
+    if (ctls_load() != 0) return 0;
+    crypto.ERR_clear_error();
+    X509 *certificate = read_certificate(certificate_text);
+    STACK *names = certificate ? crypto.X509_get_ext_d2i(certificate, NID_ALTERNATIVE_NAMES, NULL, NULL) : NULL;
+    size_t count = 0;
+    for (int index = 0; names && index < crypto.OPENSSL_sk_num(names); index++) {
+        BIO *bio = crypto.BIO_new(crypto.BIO_s_mem());
+        if (!bio) break;
+        crypto.GENERAL_NAME_print(bio, crypto.OPENSSL_sk_value(names, index));
+        // One that does not fit is left out, as are all after it.
+        if (size - count < 2) {
+            crypto.BIO_free(bio);
+            break;
+        }
+        int length = crypto.BIO_read(bio, text + count, (int)(size - count - 1));
+        crypto.BIO_free(bio);
+        if (length <= 0 || (size_t)length == size - count - 1) break;
+        count += (size_t)length;
+        text[count++] = '\n';
+    }
+    if (names) crypto.GENERAL_NAMES_free(names);
+    crypto.X509_free(certificate);
+    crypto.ERR_clear_error();
+    return count;
 }

@@ -6,7 +6,8 @@ import FoundationEssentials
 /// The `smtp` interface: a mail server to send through.
 ///
 /// We write nothing. The application says `host`, `port`, `auth_type`, `transport_security`, and perhaps `user`,
-/// `password` or, in a secret, `password_id`, `domain`, `skip_ssl_verify`, `smtp_sender`, `recipients`.
+/// `password` or, in a secret, `password_id`, `domain`, `skip_ssl_verify`, `smtp_sender`, `recipients`; and, which only
+/// our own operator of one machine says, `tls-ca-chain` as in `s3`.
 public enum SMTP {
     /// Reads the mail server of an endpoint.
     ///
@@ -80,6 +81,12 @@ public enum SMTP {
         server.domain = databags.value("domain")
         server.sender = databags.value("smtp_sender")
         server.recipients = recipients(databags.value("recipients"))
+        if let text = databags.value("tls-ca-chain") {
+            guard let chain: [String] = JSONText.parse(text) else {
+                return .invalid("tls-ca-chain: not a JSON list of certificates")
+            }
+            server.certificateChain = chain
+        }
         return .ready(server)
     }
 
@@ -131,6 +138,8 @@ public struct SMTPServer: Sendable, Hashable {
     public var sender: String?
     /// Addresses to send to, for those who ask whom to notify.
     public var recipients: [String]
+    /// The certificates that sign the server's, each as PEM text; none where the system's authorities do.
+    public var certificateChain: [String]
 
     /// Creates a mail server.
     public init(
@@ -142,7 +151,8 @@ public struct SMTPServer: Sendable, Hashable {
         domain: String? = nil,
         skipsCertificateVerification: Bool = false,
         sender: String? = nil,
-        recipients: [String] = []
+        recipients: [String] = [],
+        certificateChain: [String] = []
     ) {
         self.endpoint = endpoint
         self.authentication = authentication
@@ -153,6 +163,7 @@ public struct SMTPServer: Sendable, Hashable {
         self.skipsCertificateVerification = skipsCertificateVerification
         self.sender = sender
         self.recipients = recipients
+        self.certificateChain = certificateChain
     }
 }
 
@@ -187,6 +198,7 @@ public struct SMTPProvider: Sendable, Hashable {
         values["domain"] = server.domain
         values["smtp_sender"] = server.sender
         if !server.recipients.isEmpty { values["recipients"] = server.recipients.joined(separator: ",") }
+        if !server.certificateChain.isEmpty { values["tls-ca-chain"] = JSONText.render(server.certificateChain) }
         if let secret { values["password_id"] = secret } else { values["password"] = server.password }
         return values
     }

@@ -36,8 +36,8 @@ package struct IndicoOperator: AsyncParsableCommand {
             CommandGroup(
                 name: "Operation",
                 subcommands: [
-                    ConfigCommand.self, IntegrateCommand.self, RemoveRelationCommand.self, RunCommand.self,
-                    ResolvedCommand.self, RefreshCommand.self, AttachResourceCommand.self, AddStorageCommand.self,
+                    ConfigCommand.self, IntegrateCommand.self, RemoveRelationCommand.self, TLSCommand.self,
+                    RunCommand.self, ResolvedCommand.self, RefreshCommand.self, AttachResourceCommand.self, AddStorageCommand.self,
                     DetachStorageCommand.self,
                 ]
             ),

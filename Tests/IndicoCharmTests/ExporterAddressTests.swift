@@ -35,6 +35,9 @@ import Testing
         #expect(report.samples.contains("indico_operator.unit_status:1|g|#status:active"))
         #expect(report.samples.contains("indico_operator.unit_status:0|g|#status:blocked"))
         #expect(report.samples.contains("indico_operator.database_current:0|g"))
+        #expect(!report.samples.contains { $0.contains("certificate") })
+        report.certificateEnd = 1_800_000_000
+        #expect(report.samples.contains("indico_operator.certificate_expiry_timestamp_seconds:1800000000|g"))
         report.memory = WorkloadMemory()
         report.memory?.checkedAt = 12
         #expect(report.samples.contains("indico_operator.database_current:1|g"))

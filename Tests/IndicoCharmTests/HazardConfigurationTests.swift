@@ -27,12 +27,40 @@ import Testing
         #expect(try conf { $0.options.customizationDebug = true }.contains("CUSTOMIZATION_DEBUG = True"))
     }
 
-    @Test func `H52: each kind of protection of mail is its own, and one Indico cannot use is named`() throws {
-        #expect(try conf { $0.mail?.security = .starttls }.contains("SMTP_USE_TLS = True"))
-        #expect(try conf().contains("SMTP_SERVER = ('mail.example.com', 587, )"))
-        var server = SMTPServer(endpoint: try #require(NetworkEndpoint(host: "m", port: 465)))
-        server.security = .tls
-        #expect(decide(try sampleView { $0.mail = .ready(server) }).obstacle != nil)
+    @Test(arguments: [
+        (SMTPServer.TransportSecurity.none, 25, false, nil as String?), (.none, 465, true, nil),
+        (.starttls, 587, false, "StartTLS"), (.starttls, 465, true, "UnverifiedStartTLS"),
+        (.tls, 465, false, "ImplicitTLS"), (.tls, 2465, true, "UnverifiedImplicitTLS"),
+        // As the existing charm has it.
+        (.tls, 587, false, "StartTLS"), (.tls, 25, false, "StartTLS"),
+    ])
+    func `H52: each kind of protection of mail is its own`(
+        security: SMTPServer.TransportSecurity,
+        port: Int,
+        skipsVerification: Bool,
+        backend: String?
+    ) throws {
+        let text = try conf {
+            $0.mail?.endpoint = try #require(NetworkEndpoint(host: "mail.example.com", port: port))
+            $0.mail?.security = security
+            $0.mail?.skipsCertificateVerification = skipsVerification
+        }
+        #expect(text.contains("SMTP_SERVER = ('mail.example.com', \(port), )"))
+        #expect(text.contains("SMTP_USE_TLS = \(security == .none ? "False" : "True")"))
+        #expect(text.contains("EMAIL_BACKEND") == (backend != nil))
+        if let backend { #expect(text.contains("EMAIL_BACKEND = 'indico_mail.\(backend)'")) }
+    }
+
+    @Test func `H52: the sender a mail server insists on is on the envelope`() throws {
+        #expect(try !conf().contains("SMTP_SENDER_FALLBACK"))
+        let one = try conf { $0.mail?.sender = "events@example.com" }
+        #expect(one.contains("SMTP_SENDER_FALLBACK = 'events@example.com'"))
+        #expect(one.contains("SMTP_ALLOWED_SENDERS = {'events@example.com'}"))
+        let all = try conf {
+            $0.mail?.sender = "events@example.com"
+            $0.mail?.domain = "example.com"
+        }
+        #expect(all.contains("SMTP_ALLOWED_SENDERS = {'*@example.com'}"))
     }
 
     @Test func `H53 H54: all certificates, the redirect binding, the key python3-saml reads`() throws {

@@ -18,6 +18,8 @@ final class FakeWorkload: Sendable {
         var refusals = 0
         var refusedConfiguration: String?
         var refusesNginx = false
+        /// What nginx was asked to look at.
+        var nginxTests: [[String]] = []
         var answersSite = true
         var failingVerbs: [String: String] = [:]
         /// On how many restored backups the site does not answer.
@@ -29,11 +31,16 @@ final class FakeWorkload: Sendable {
 
     private let state = Mutex(State())
 
+    /// What nginx was asked to look at, by command line.
+    var nginxTests: [[String]] { state.withLock { $0.nginxTests } }
+
     func change(_ body: (inout sending State) -> Void) { state.withLock { body(&$0) } }
 
     var probe: SiteProbe {
-        SiteProbe { _, _, _ in
-            self.state.withLock { state in
+        SiteProbe { port, _, _ in
+            // Where HTTPS is spoken, nginx leads plain HTTP there.
+            if port == 8443 { return self.state.withLock { $0.answersSite } ? 301 : nil }
+            return self.state.withLock { state in
                 let isSilent = state.restores > 0 && state.restores <= state.silentAfterRestores
                 if state.restores > 0, state.silentAnswersAfterRestore > 0 {
                     state.silentAnswersAfterRestore -= 1
@@ -46,7 +53,10 @@ final class FakeWorkload: Sendable {
 
     func execute(_ command: ExecCommand) -> ExecResult? {
         guard command.words.count == 3, command.words[1].hasSuffix("indico_workload.py") else {
-            let refuses = state.withLock { $0.refusesNginx }
+            let refuses = state.withLock { state in
+                state.nginxTests.append(command.words)
+                return state.refusesNginx
+            }
             return ExecResult(exitCode: refuses ? 1 : 0, output: "", errorOutput: refuses ? "nginx: [emerg] no" : "")
         }
         let verb = command.words[2]

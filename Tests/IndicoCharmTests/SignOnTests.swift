@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CharmInterfaces
+import PebbleAPI
 import Testing
 
 @testable import IndicoCharm
@@ -40,6 +41,29 @@ import Testing
     @Test func `a provider with an authority of its own is verified against it`() throws {
         let text = try conf(provider(["ca_chain": #"["-----BEGIN CERTIFICATE-----"]"#]))
         #expect(text.contains("'verify': '/srv/indico/etc/oauth-ca.pem'"))
+    }
+
+    @Test func `name and address come from the endpoint that promises them`() throws {
+        #expect(try conf(provider()).contains("'use_id_token': False"))
+    }
+
+    @Test func `fields are kept as the provider has them where that is asked for, by one provider only`() throws {
+        let saml = SAMLIdentityProvider(entityID: "i", certificates: ["A"])
+        func conf(_ identities: SAMLIdentityProvider?) throws -> String {
+            let settings = try sampleSettings {
+                $0.signOn = try? provider()
+                $0.options.syncedFields = ["first_name", "last_name"]
+                $0.external.identities = identities
+            }
+            return IndicoConf.render(settings, layout: .image)
+        }
+        let kept = "'synced_fields': {'first_name', 'last_name'}"
+        #expect(try conf(nil).contains("'trusted_email': False, \(kept)"))
+        let both = try conf(saml)
+        #expect(both.contains("'trusted_email': False, 'synced_fields': set()"))
+        #expect(both.contains("'type': 'saml', \(kept)"))
+        let (_, _, problems) = CharmOptions.parse(["synced_fields": .string("first_name,email")], application: "indico")
+        #expect(problems.map { $0.hasPrefix("synced_fields must list fields") } == [true])
     }
 
     @Test func `an address somebody wrote down at the provider opens no account`() throws {

@@ -55,6 +55,21 @@ void ctls_shutdown(ctls_connection *connection);
 /// The other end's certificate as DER, if it is one for clients and valid today. Returns its size, 0 if not.
 size_t ctls_client_certificate(ctls_connection *connection, void *bytes, size_t size);
 
+/// What may be wrong with a certificate and its key.
+enum ctls_finding {
+    CTLS_NO_LIBRARY = -3,
+    CTLS_NO_CERTIFICATE = -4,
+    CTLS_NO_KEY = -5,
+    CTLS_OTHER_KEY = -6,
+};
+
+/// Looks at the first certificate of a PEM text, and at its key (NULL to leave it out): from when to when it is valid, in
+/// seconds since 1970. Returns 0, or what is wrong. A key that has a password is none.
+int ctls_examine(const char *certificate, const char *key, long long *not_before, long long *not_after);
+
+/// The names a certificate is for, a line for each, as "DNS:localhost" or "IP Address:127.0.0.1". Returns their size.
+size_t ctls_names(const char *certificate, char *text, size_t size);
+
 /// A new key as PEM. Returns 0 or CTLS_FAILED.
 int ctls_make_key(char *pem, size_t size);
 

@@ -48,7 +48,12 @@ struct WorkloadApplication {
         guard awaitSite() else { return .waiting("waiting for Indico to answer") }
         if let problem = try celeryProblem(since: celeryBefore) { return .waiting("waiting for Celery: \(problem)") }
         if let message = desired.settings.maintenance { return .maintenance(Obstacle.line("paused: \(message)")) }
-        return try customize(&memory) ?? .active()
+        return try customize(&memory) ?? certificateProblem?.status ?? .active()
+    }
+
+    /// A certificate whose time is over is served until there is another: for that, people must act.
+    private var certificateProblem: Obstacle? {
+        desired.settings.certificate?.problem.map { .blocked("tls_secret: \($0)") }
     }
 
     /// Waits for the first heartbeat of a Celery worker that was started by this application of the decision.
@@ -100,12 +105,21 @@ struct WorkloadApplication {
         return checks.filter { $0.status == .down && !own.contains($0.name) }.map(\.name).min()
     }
 
+    /// Whether nginx is at the port of HTTPS, if it shall be.
+    ///
+    /// It sends whoever comes there without TLS to the site, which no other program that took the port does.
+    private var answersOverTLS: Bool {
+        let settings = desired.settings
+        return settings.certificate == nil
+            || probe.ask(settings.options.httpsPort, settings.site.authority, "/ping") == 301
+    }
+
     /// Waits until the site answers a visitor.
     private func awaitSite() -> Bool {
         let deadline = pace.now() + Self.patience
         while true {
             let code = probe.ask(desired.ports.nginx, desired.settings.site.authority, "/ping")
-            if let code, (200..<300).contains(code) { return true }
+            if let code, (200..<300).contains(code), answersOverTLS { return true }
             if pace.now() >= deadline { return false }
             pace.sleep(.milliseconds(250))
         }

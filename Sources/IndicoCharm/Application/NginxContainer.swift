@@ -58,22 +58,45 @@ struct NginxContainer {
         try pending.write(container, desired.nginx.pendingPath, options: files.options(0o644))
     }
 
-    /// Has nginx read a new configuration beside the one that serves.
+    /// Has nginx read what is new beside what serves.
     private func refusal(of changed: [DesiredFile]) throws -> Obstacle? {
-        guard let file = changed.first(where: { $0.reader == .nginx }) else { return nil }
+        let changed = changed.filter { $0.reader == .nginx }
+        guard !changed.isEmpty else { return nil }
         let layout = desired.layout
-        let candidate = file.path + ".new"
-        try files.write(file, to: candidate)
-        defer { try? container.removePath(candidate, recursive: true) }
-        let result = try container.execute(
-            ExecCommand(
-                [layout.nginx, "-t", "-q", "-e", "stderr", "-p", layout.nginxData, "-c", candidate],
-                timeout: .seconds(20),
-                ownership: desired.nginx.account?.ownership ?? Ownership()
-            )
-        )
+        if let problem = desired.settings.certificate?.problem,
+            changed.contains(where: { $0.path == layout.nginxCertificate })
+        {
+            return .blocked("tls_secret: \(problem)")
+        }
+        guard var file = desired.nginx.files.first(where: { $0.path == layout.nginxConfiguration }) else { return nil }
+        let candidates = Set(changed.map(\.path) + [file.path]).map { $0 + ".new" }
+        defer { for path in candidates { try? container.removePath(path, recursive: true) } }
+        // The candidate of the configuration names the candidates of the others.
+        for other in changed where other.path != file.path {
+            try files.write(other, to: other.path + ".new")
+            file.content = file.content.replacing("\(other.path);", with: "\(other.path).new;")
+        }
+        try files.write(file, to: file.path + ".new")
+        let result = try container.execute(test(file.path + ".new"))
         guard !result.succeeded else { return nil }
         let reason = result.errorOutput.split(separator: "\n").first.map(String.init) ?? "code \(result.exitCode)"
         return .blocked("nginx refuses its configuration: \(reason)")
+    }
+
+    /// Has nginx look at a configuration, with the rights it will run with: it also tries its ports.
+    private func test(_ configuration: String) -> ExecCommand {
+        let account = desired.nginx.account
+        let words = NginxLayer.command(
+            desired.settings,
+            layout: desired.layout,
+            account: account,
+            configuration: configuration,
+            options: ["-t", "-q"]
+        )
+        return ExecCommand(
+            words,
+            timeout: .seconds(20),
+            ownership: NginxTLS.wantsLowPorts(desired.settings) ? Ownership() : account?.ownership ?? Ownership()
+        )
     }
 }

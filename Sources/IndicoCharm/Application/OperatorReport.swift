@@ -13,6 +13,8 @@ package struct OperatorReport {
     var duration: Duration
     /// What is remembered of the workload; nil before it was touched.
     var memory: WorkloadMemory?
+    /// When the certificate visitors are shown ends, in seconds since 1970; nil where nginx has none.
+    var certificateEnd: Int64?
 
     /// The samples, one a line of StatsD.
     var samples: [String] {
@@ -21,6 +23,7 @@ package struct OperatorReport {
             "reconciles:1|c|#outcome:\(status)", "reconcile_duration:\(seconds)|h|#event:\(event)",
             "database_current:\(memory?.checkedAt == nil ? 0 : 1)|g",
         ]
+        if let certificateEnd { samples.append("certificate_expiry_timestamp_seconds:\(certificateEnd)|g") }
         for kind in [Status.Kind.active, .waiting, .maintenance, .blocked] {
             samples.append("unit_status:\(kind == status ? 1 : 0)|g|#status:\(kind)")
         }

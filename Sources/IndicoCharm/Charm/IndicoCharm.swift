@@ -124,7 +124,8 @@ public struct IndicoCharm: Charm {
             event: event.name,
             status: status.kind,
             duration: pace.now() - began,
-            memory: try model.state.decode(WorkloadMemory.self, for: WorkloadMemory.key)
+            memory: try model.state.decode(WorkloadMemory.self, for: WorkloadMemory.key),
+            certificateEnd: view.certificate.value?.end
         )
         tell.send(report.samples, ports.statsdSyslog)
     }
@@ -221,6 +222,7 @@ extension CharmFiles {
                 encoding: .utf8
             ),
             backupModule: try String(contentsOfFile: "\(charmDirectory)/workload/indico_backup.py", encoding: .utf8),
+            mailModule: try String(contentsOfFile: "\(charmDirectory)/workload/indico_mail.py", encoding: .utf8),
             statsdMapping: try String(contentsOfFile: "\(charmDirectory)/workload/statsd-mapping.yaml", encoding: .utf8)
         )
     }

@@ -42,6 +42,7 @@ struct Observation {
                 databaseEndpoint: databaseEndpoint
             )
         )
+        view.certificate = try certificate(view.options)
         // Asked for only where backups are made by the clock: it costs calls.
         if !(view.options["backup_schedule"]?.stringValue ?? "").isEmpty, view.indico.isReachable {
             view.backupPlace = try backupPlace()

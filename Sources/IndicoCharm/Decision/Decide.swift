@@ -24,7 +24,8 @@ package func decide(_ view: View) -> Decision {
     )
     decision.publications = Publications(view, site)
     let obstacle =
-        configurationObstacle(problems + backupProblems(options, view)) ?? relationObstacle(view)
+        configurationObstacle(problems + backupProblems(options, view) + certificateProblems(view, site))
+        ?? relationObstacle(view)
         ?? bucketObstacle(view, options) ?? view.surroundings.external.sharingObstacle ?? readinessObstacle(view)
     if let obstacle {
         decision.obstacle = obstacle
@@ -49,6 +50,7 @@ package func decide(_ view: View) -> Decision {
         nginxSeesFiles: view.nginx.hasArchive,
         maintenance: peers.state.pausedFor
     )
+    settings.certificate = view.certificate.value
     settings.backupPlace = view.backupPlace.value
     settings.external = view.surroundings.external.services
     decision.marksBucket = view.isLeader && (settings.external.bucket != nil) != peers.state.keepsFilesInBucket
@@ -88,6 +90,14 @@ private func backupProblems(_ options: CharmOptions, _ view: View) -> [String] {
     return [problem]
 }
 
+private func certificateProblems(_ view: View, _ site: SiteURL) -> [String] {
+    switch view.certificate {
+    case .absent, .waiting: []
+    case .invalid(let reason): ["tls_secret: \(reason)"]
+    case .ready(let certificate): certificate.conflict(site, view.surroundings).map { [$0] } ?? []
+    }
+}
+
 private func configurationObstacle(_ problems: [String]) -> Obstacle? {
     problems.isEmpty ? nil : .blocked("invalid configuration: " + problems.joined(separator: "; "))
 }
@@ -103,7 +113,7 @@ private func relationObstacle(_ view: View) -> Obstacle? {
     if !missing.isEmpty { return .blocked("missing relations: " + missing.joined(separator: ", ")) }
     let all =
         required + [
-            RelationState(view.mailEndpoint, view.mail, problem: \.problem),
+            RelationState(view.mailEndpoint, view.mail),
             RelationState("oauth", view.surroundings.signOn),
             RelationState("ingress", view.surroundings.ingress, problem: { pathProblem(view, $0) }),
             RelationState("s3", external.files, problem: \.problem),
@@ -146,6 +156,7 @@ private struct RelationState {
 }
 
 private func readinessObstacle(_ view: View) -> Obstacle? {
+    if case .waiting(let what) = view.certificate { return .waiting("waiting for tls_secret (\(what))") }
     switch view.peers {
     case .absent: return .waiting("waiting for the peer relation")
     case .waiting(let what): return .waiting("waiting for the peer relation: \(what)")
@@ -183,6 +194,13 @@ private func desiredWorkload(_ view: View, _ settings: IndicoSettings, runsCeler
             pendingPath: layout.nginxPending,
             directories: [layout.nginxSettings, layout.nginxData, layout.nginxLogs],
             files: [
+                // Before the configuration that names it.
+                DesiredFile(
+                    path: layout.nginxCertificate,
+                    content: settings.certificate?.file ?? "",
+                    permissions: 0o600,
+                    reader: .nginx
+                ),
                 DesiredFile(
                     path: layout.nginxLogrotateConfiguration,
                     content: LogRotation.renderNginx(layout),
@@ -217,6 +235,7 @@ private func indicoFiles(_ view: View, _ settings: IndicoSettings) -> [DesiredFi
     return [
         file(layout.workloadModule, view.files.workloadModule, 0o644, .eachUse),
         file(layout.backupModule, view.files.backupModule, 0o644, .eachUse),
+        file(layout.mailModule, view.files.mailModule, 0o644, .application),
         file(
             layout.backupSettings,
             BackupTimer.settings(settings.options.backupSchedule, settings.backupPlace, layout: layout),
@@ -238,6 +257,13 @@ private func indicoFiles(_ view: View, _ settings: IndicoSettings) -> [DesiredFi
             settings.external.bucket?.certificateChain.joined(separator: "\n") ?? "",
             0o644,
             .application
+        ),
+        file(
+            layout.mailAuthority,
+            settings.mail?.certificateChain.joined(separator: "\n") ?? "",
+            0o644,
+            // Read for each connection.
+            .eachUse
         ),
         file(layout.brokerURL, settings.broker.url(database: 0) + "\n", 0o600, .service("celery-exporter")),
         file(

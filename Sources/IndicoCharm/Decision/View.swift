@@ -27,6 +27,8 @@ package struct View: Hashable, Sendable {
     package var surroundings: Surroundings
     /// Where backups go; looked for when they are made by the clock.
     package var backupPlace: RelationReading<BackupPlace> = .absent
+    /// The certificate nginx shall show visitors.
+    package var certificate: RelationReading<ServedCertificate> = .absent
 
     package init(
         unit: UnitName,
@@ -132,11 +134,13 @@ package struct ContainerView: Hashable, Sendable {
 package struct CharmFiles: Hashable, Sendable {
     package var workloadModule: String
     package var backupModule: String
+    package var mailModule: String
     package var statsdMapping: String
 
-    package init(workloadModule: String, backupModule: String = "", statsdMapping: String) {
+    package init(workloadModule: String, backupModule: String = "", mailModule: String = "", statsdMapping: String) {
         self.workloadModule = workloadModule
         self.backupModule = backupModule
+        self.mailModule = mailModule
         self.statsdMapping = statsdMapping
     }
 }

@@ -38,6 +38,7 @@ extension CharmOptions {
         options.workers = reader.integer("workers", 1...64) ?? options.workers
         options.celeryWorkers = reader.integer("celery_workers", 1...64) ?? options.celeryWorkers
         options.trustedProxies = reader.networks("trusted_proxies")
+        options.httpsPort = reader.integer("https_port", 1...65535) ?? options.httpsPort
         options.readServing(&reader)
         options.readSignOn(&reader)
         options.readBackups(&reader)

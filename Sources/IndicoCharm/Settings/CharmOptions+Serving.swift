@@ -20,6 +20,7 @@ extension CharmOptions {
         localIdentities = reader.boolean("local_identities") ?? localIdentities
         samlIdentifier = reader.attribute("saml_identifier") ?? samlIdentifier
         samlMapping = reader.samlFields("saml_mapping") ?? samlMapping
+        syncedFields = reader.syncedFields("synced_fields")
     }
 }
 
@@ -82,6 +83,16 @@ extension OptionReader {
             }
         }
         return SAMLField.known.compactMap { name in fields[name].map { SAMLField(field: name, attribute: $0) } }
+    }
+
+    /// Fields of a person, separated by commas.
+    mutating func syncedFields(_ option: String) -> [String] {
+        let fields = list(option)
+        guard fields.allSatisfy(SAMLField.synchronizable.contains) else {
+            complain(option, "must list fields separated by commas, of \(SAMLField.synchronizable.joined(separator: ", "))")
+            return []
+        }
+        return Set(fields).sorted()
     }
 
     /// Settings of Indico, a JSON object; the one option that may have line breaks.

@@ -13,6 +13,8 @@ package struct CharmOptions: Hashable, Sendable {
     package var workers = 3
     package var celeryWorkers = 2
     package var trustedProxies: [String] = []
+    /// Where nginx speaks HTTPS, where it has a certificate.
+    package var httpsPort = 8443
     /// The most one upload may have, in MiB; 0 for no limit.
     package var uploadLimit = 0
     /// Whether to go on without a bucket that holds files.
@@ -29,6 +31,8 @@ package struct CharmOptions: Hashable, Sendable {
     package var samlIdentifier = "openid"
     /// Which attribute of SAML goes into which field of a person.
     package var samlMapping: [SAMLField] = SAMLField.existing
+    /// Fields of a person that are filled by what the provider says, at each sign-in.
+    package var syncedFields: [String] = []
     /// Requests of one client to log in per minute; 0 for no limit.
     package var logInRate = 0
     /// Requests of one client to the API per minute; 0 for no limit.
@@ -59,6 +63,9 @@ package struct SAMLField: Hashable, Sendable {
         SAMLField(field: "user_name", attribute: "username"), SAMLField(field: "first_name", attribute: "fullname"),
         SAMLField(field: "last_name", attribute: ""), SAMLField(field: "email", attribute: "email"),
     ]
+
+    /// The fields Indico can keep as the provider has them.
+    static let synchronizable = ["first_name", "last_name", "affiliation", "phone", "address"]
 
     /// The fields Indico knows of a person, in the order in which they are written.
     static let known = ["user_name", "first_name", "last_name", "email", "affiliation", "phone", "address"]

@@ -14,6 +14,7 @@ extension IndicoSettings {
         if broker.password != nil { shown.broker.password = Self.mask }
         if mail?.password != nil { shown.mail?.password = Self.mask }
         if signOn != nil { shown.signOn?.clientSecret = Self.mask }
+        shown.certificate?.key = Self.mask
         shown.external.bucket?.accessKey = Self.mask
         shown.external.bucket?.secretKey = Self.mask
         shown.external.proxy?.http = external.proxy?.http.map(Self.maskingCredentials)

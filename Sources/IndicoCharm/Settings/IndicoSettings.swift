@@ -11,6 +11,8 @@ package struct IndicoSettings: Hashable, Sendable {
     package var mail: SMTPServer?
     /// Where people sign in beside Indico's own accounts.
     package var signOn: OAuthProviderInfo?
+    /// The certificate nginx shows visitors; nil where TLS ends in front of it, or nowhere.
+    package var certificate: ServedCertificate?
     /// What optional applications give.
     package var external = ExternalServices()
     package var options: CharmOptions

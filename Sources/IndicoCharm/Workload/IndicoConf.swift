@@ -56,16 +56,6 @@ enum IndicoConf {
             result.append(("STATIC_FILE_METHOD", .tuple([.string("xaccelredirect"), .dictionary(places)])))
         }
         return result + AttachmentStorage.assignments(settings.external.bucket, layout: layout)
-            + mail(settings.mail) + SignOn.assignments(settings, layout: layout) + options.assignments(settings)
-    }
-
-    private static func mail(_ mail: SMTPServer?) -> [(name: String, value: PythonLiteral)] {
-        guard let mail else { return [] }
-        return [
-            ("SMTP_SERVER", .tuple([.string(mail.endpoint.host), .integer(mail.endpoint.port)])),
-            ("SMTP_USE_TLS", .boolean(mail.security != .none)),
-            ("SMTP_LOGIN", mail.user.map { .string($0) } ?? .none),
-            ("SMTP_PASSWORD", mail.password.map { .string($0) } ?? .none),
-        ]
+            + (settings.mail?.assignments ?? []) + SignOn.assignments(settings, layout: layout) + options.assignments(settings)
     }
 }

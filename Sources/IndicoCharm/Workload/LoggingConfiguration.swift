@@ -11,7 +11,7 @@ enum LoggingConfiguration {
             : """
 
               email:
-                class: indico.core.logger.FormattedSubjectSMTPHandler
+                class: indico_mail.ErrorMails
                 formatter: email
                 level: ERROR
             """

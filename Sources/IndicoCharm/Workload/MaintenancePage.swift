@@ -9,13 +9,7 @@ enum MaintenancePage {
     /// programs to come again.
     static func locations(_ settings: IndicoSettings, layout: WorkloadLayout) -> String {
         """
-                    location = /health { access_log off; default_type text/plain; return 204; }
-                    # The checks' way stays open: nobody is led to a unit that is not ready, and none would see the page.
-                    location = /ping {
-                        proxy_set_header Host \(settings.site.authority);
-                        proxy_set_header X-Forwarded-Proto \(settings.site.scheme);
-                        proxy_pass http://indico;
-                    }
+        \(ways(settings))
                     location = /maintenance.html {
                         internal;
                         alias \(layout.maintenancePage);
@@ -25,6 +19,18 @@ enum MaintenancePage {
                     }
                     error_page 503 /maintenance.html;
                     location / { return 503; }
+        """
+    }
+
+    /// The checks' ways, which stay open: nobody is led to a unit that is not ready, and none would see the page.
+    static func ways(_ settings: IndicoSettings) -> String {
+        """
+                    location = /health { access_log off; default_type text/plain; return 204; }
+                    location = /ping {
+                        proxy_set_header Host \(settings.site.authority);
+                        proxy_set_header X-Forwarded-Proto \(settings.site.scheme);
+                        proxy_pass http://indico;
+                    }
         """
     }
 

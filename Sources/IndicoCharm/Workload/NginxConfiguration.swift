@@ -35,7 +35,7 @@ enum NginxConfiguration {
         \(NginxProtection.limits(settings.options))
 
         \(NginxRoutes.render(port: ports.statsdSyslog))
-        \(trustedProxies(settings.options.trustedProxies))
+        \(trustedProxies(settings.options.trustedProxies))\(NginxTLS.common(settings, layout: layout))
             upstream indico {
                 # An address, not a name: with a second address one slow answer would take it off for everybody.
                 server 127.0.0.1:\(upstream ?? ports.uwsgi) max_fails=0;
@@ -43,18 +43,18 @@ enum NginxConfiguration {
 
             # Whoever comes under another name is sent to the right one: Indico itself only says 404.
             server {
-                listen \(ports.nginx) default_server;
+        \(NginxTLS.listenAsDefault(settings, ports: ports))
                 server_name _;
                 location = /health { access_log off; default_type text/plain; return 204; }
                 location / { return 302 \(settings.site)$request_uri; }
             }
 
             server {
-                listen \(ports.nginx);
+        \(NginxTLS.listen(settings, ports: ports))
                 server_name \(settings.site.host);
         \(settings.maintenance == nil ? site(settings, layout: layout) : MaintenancePage.locations(settings, layout: layout))
             }
-
+        \(NginxTLS.plainServer(settings, layout: layout, ports: ports))
             server {
                 listen 127.0.0.1:\(ports.nginxStatus);
                 access_log off;
@@ -168,6 +168,14 @@ enum NginxConfiguration {
                     proxy_set_header X-Forwarded-Port "";
                     proxy_set_header X-Forwarded-Prefix "";
                     proxy_set_header X-Request-ID $request_id;
+                    # What programs behind might take for more than a client's word: addresses, another path, a proxy.
+                    proxy_set_header Forwarded "";
+                    proxy_set_header X-Real-IP "";
+                    proxy_set_header X-Forwarded-Server "";
+                    proxy_set_header X-Forwarded-Ssl "";
+                    proxy_set_header X-Original-URL "";
+                    proxy_set_header X-Rewrite-URL "";
+                    proxy_set_header Proxy "";
                     proxy_hide_header X-Sendfile;
             \(NginxProtection.hiddenHeaders(indent: String(repeating: " ", count: 8)).dropLast())
                     proxy_redirect off;

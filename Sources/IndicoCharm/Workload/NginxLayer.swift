@@ -19,9 +19,12 @@ enum NginxLayer {
         var nginx = builder.service(
             "nginx",
             summary: "web server",
-            // -e: otherwise nginx first tries the log file it was built with.
-            [layout.nginx, "-e", "stderr", "-p", layout.nginxData, "-c", layout.nginxConfiguration]
+            command(settings, layout: layout, account: account, configuration: layout.nginxConfiguration)
         )
+        if NginxTLS.wantsLowPorts(settings) {
+            // The command itself becomes that user.
+            (nginx.user, nginx.userID, nginx.group, nginx.groupID) = (nil, nil, nil, nil)
+        }
         // SIGQUIT would let requests end; SIGTERM does not wait.
         nginx.killDelay = .seconds(10)
         nginx.backoffLimit = .seconds(10)
@@ -43,6 +46,26 @@ enum NginxLayer {
         }
         layer.logTargets = LogForwarding.targets(settings.external)
         return layer
+    }
+
+    /// nginx's command line.
+    ///
+    /// For ports below 1024 it is handed the one right it lacks, and stays an ordinary user's process otherwise.
+    static func command(
+        _ settings: IndicoSettings,
+        layout: WorkloadLayout,
+        account: ServiceAccount?,
+        configuration: String,
+        options: [String] = []
+    ) -> [String] {
+        // -e: otherwise nginx first tries the log file it was built with.
+        let nginx = [layout.nginx] + options + ["-e", "stderr", "-p", layout.nginxData, "-c", configuration]
+        guard NginxTLS.wantsLowPorts(settings), let account else { return nginx }
+        let right = "-all,+net_bind_service"
+        return [
+            layout.setpriv, "--reuid=\(account.userID)", "--regid=\(account.groupID)", "--clear-groups",
+            "--inh-caps=\(right)", "--ambient-caps=\(right)", "--bounding-set=\(right)", "--no-new-privs",
+        ] + nginx
     }
 
     private static func checks(

@@ -63,7 +63,8 @@ enum NginxProtection {
             ("X-Content-Type-Options", "nosniff"),
             ("Referrer-Policy", "strict-origin-when-cross-origin"),
         ]
-        if site.scheme == "https" { headers.append(("Strict-Transport-Security", "max-age=31536000")) }
+        // Browsers keep the port when they turn http into https: with one of its own, http://HOST:8080 would be lost.
+        if site.scheme == "https", site.port == nil { headers.append(("Strict-Transport-Security", "max-age=31536000")) }
         return headers.map { "\(indent)add_header \($0.0) \"\($0.1)\" always;\n" }.joined()
     }
 

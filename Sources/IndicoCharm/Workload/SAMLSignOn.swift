@@ -56,6 +56,7 @@ enum SAMLSignOn {
     static func identity(_ options: CharmOptions) -> PythonLiteral {
         .record([
             ("type", .string(options.plugins.contains(groupsPlugin) ? groupsPlugin : "saml")),
+            ("synced_fields", .set(options.syncedFields)),
             ("title", .string("Single sign-on")),
             ("trusted_email", .boolean(true)),
             ("mapping", .record(options.samlMapping.map { ($0.field, .string($0.attribute)) })),

@@ -19,7 +19,9 @@ enum SignOn {
         var identity: [(String, PythonLiteral)] = []
         if let provider = settings.signOn {
             authentication.append((name, self.authentication(provider, layout: layout)))
-            identity.append((name, self.identity))
+            // Indico takes fields from one provider only: from SAML's where there are two.
+            let fields = settings.external.identities == nil ? settings.options.syncedFields : []
+            identity.append((name, self.identity(synced: fields)))
         }
         if let provider = settings.external.identities {
             authentication.append((SAMLSignOn.name, SAMLSignOn.authentication(provider, settings)))
@@ -43,6 +45,8 @@ enum SignOn {
         return .dictionary([
             "type": .string("authlib"),
             "title": .string("Single sign-on"),
+            // Name and address are promised at that endpoint; many providers put them nowhere else.
+            "use_id_token": .boolean(false),
             "authlib_args": .dictionary([
                 "client_id": .string(provider.clientID),
                 "client_secret": .string(provider.clientSecret),
@@ -60,13 +64,14 @@ enum SignOn {
     ///
     /// Whoever comes with the address of an account that exists must first show, by a mail to it, that it is theirs: a
     /// provider may let people write down any address.
-    private static var identity: PythonLiteral {
+    private static func identity(synced fields: [String]) -> PythonLiteral {
         .dictionary([
             "type": .string("authlib"),
             "title": .string("Single sign-on"),
             "identifier_field": .string("sub"),
             "mapping": .dictionary(["first_name": .string("given_name"), "last_name": .string("family_name")]),
             "trusted_email": .boolean(false),
+            "synced_fields": .set(fields),
         ])
     }
 }

@@ -83,6 +83,9 @@ package struct WorkloadLayout: Hashable, Sendable {
     package var pluginsMark: String { path("srv/indico/etc/external-plugins") }
     package var workloadModule: String { path("srv/indico/etc/indico_workload.py") }
     package var backupModule: String { path("srv/indico/etc/indico_backup.py") }
+    /// Beside the module, which looks for it there.
+    package var mailAuthority: String { path("srv/indico/etc/smtp-ca.pem") }
+    package var mailModule: String { path("srv/indico/etc/indico_mail.py") }
     package var statsdMapping: String { path("srv/indico/etc/statsd-mapping.yaml") }
     /// Says which changes were written but not yet taken up, so that a hook that is killed between is made good.
     package var indicoPending: String { path("srv/indico/etc/pending-changes") }
@@ -102,6 +105,10 @@ package struct WorkloadLayout: Hashable, Sendable {
     // nginx
     package var nginx: String { path("usr/sbin/nginx") }
     package var nginxSettings: String { path("etc/nginx") }
+    /// The certificate visitors are shown, with its key.
+    package var nginxCertificate: String { path("etc/nginx/tls.pem") }
+    /// Where an authority's questions are answered from.
+    package var acmeChallenges: String { path("var/lib/nginx/acme") }
     package var nginxConfiguration: String { path("etc/nginx/nginx.conf") }
     package var maintenancePage: String { path("etc/nginx/maintenance.html") }
     package var nginxData: String { path("var/lib/nginx") }
@@ -111,6 +118,7 @@ package struct WorkloadLayout: Hashable, Sendable {
     package var nginxLogrotateState: String { path("var/lib/nginx/logrotate.state") }
 
     // Companions
+    package var setpriv: String { path("usr/bin/setpriv") }
     package var logrotate: String { path("usr/sbin/logrotate") }
     package var logrotateConfiguration: String { path("srv/indico/etc/logrotate.conf") }
     package var logrotateState: String { path("srv/indico/tmp/logrotate.state") }

@@ -20,6 +20,8 @@ package struct MailRelay: Hashable, Sendable {
     package var sender: String
     package var domain: String
     package var skipsCertificateCheck: Bool
+    /// Certificates in PEM that the server's is issued by; empty where the system's authorities do.
+    package var authority: String
 
     package init(
         host: String,
@@ -29,7 +31,8 @@ package struct MailRelay: Hashable, Sendable {
         security: Security = .none,
         sender: String = "",
         domain: String = "",
-        skipsCertificateCheck: Bool = false
+        skipsCertificateCheck: Bool = false,
+        authority: String = ""
     ) {
         self.host = host
         self.port = port
@@ -39,6 +42,7 @@ package struct MailRelay: Hashable, Sendable {
         self.sender = sender
         self.domain = domain
         self.skipsCertificateCheck = skipsCertificateCheck
+        self.authority = authority
     }
 
     package var answer: RemoteApplication {
@@ -53,6 +57,7 @@ package struct MailRelay: Hashable, Sendable {
         if !user.isEmpty { databag["user"] = .text(user) }
         if !domain.isEmpty { databag["domain"] = .text(domain) }
         if !sender.isEmpty { databag["smtp_sender"] = .text(sender) }
+        if !authority.isEmpty { databag["tls-ca-chain"] = .text(PEMText.list(authority)) }
         var secrets: [String: [String: String]] = [:]
         if !password.isEmpty {
             databag["password_id"] = .secret("password")

@@ -21,6 +21,7 @@ package struct PythonEnvironment: Sendable {
     private var markPath: String { Self.markPath(of: path) }
     private static func markPath(of path: String) -> String { path + "/.complete" }
     private var requirementsPath: String { path + "/requirements.txt" }
+    private var constraintsPath: String { path + "/build-constraints.txt" }
     package var python: String { path + "/bin/python" }
 
     /// What a finished environment carries: the interpreter and the requirements it was made with.
@@ -53,6 +54,7 @@ package struct PythonEnvironment: Sendable {
     /// Installs the requirements; says how it goes.
     package func install(log: LogFile, environment: [String: String], meter: (PipMeter) -> Void) throws {
         try FileStore.write(requirements, to: requirementsPath, mode: 0o644)
+        try FileStore.write(Self.buildConstraints(requirements), to: constraintsPath, mode: 0o644)
         var progress = PipMeter(total: PipMeter.count(in: requirements))
         let arguments = [
             "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off", "--no-deps",
@@ -61,6 +63,7 @@ package struct PythonEnvironment: Sendable {
         // uWSGI's own plugin for StatsD is left out of it unless asked for while it is compiled.
         let variables = environment.merging([
             "UWSGI_EMBED_PLUGINS": "stats_pusher_statsd", "PYTHONDONTWRITEBYTECODE": "1",
+            "PIP_CONSTRAINT": constraintsPath,
         ]) { $1 }
         let outcome = try SetupCommand(python, arguments, environment: variables).run(log: log) { line in
             progress.read(line)
@@ -68,6 +71,37 @@ package struct PythonEnvironment: Sendable {
         }
         guard outcome.succeeded else {
             throw PipFailure.explain(outcome.lastLines, log: log.path)
+        }
+        try checkSignatures(log: log, environment: variables)
+    }
+
+    /// What packages are built against: xmlsec takes the headers of lxml, which must be those of the lxml in use.
+    package static func buildConstraints(_ requirements: String) -> String {
+        requirements.split(separator: "\n").filter { $0.hasPrefix("lxml==") }.map { $0 + "\n" }.joined()
+    }
+
+    /// What SAML signs with has to hold the same libxml2 as lxml.
+    ///
+    /// pip keeps what it built once, and that may have been against another; then it is built anew.
+    private func checkSignatures(log: LogFile, environment: [String: String]) throws {
+        guard requirements.contains("\n--no-binary xmlsec\n"),
+            let package = requirements.split(separator: "\n").first(where: { $0.hasPrefix("xmlsec==") })
+        else { return }
+        let importing = ["-c", "import lxml.etree, xmlsec"]
+        if try SetupCommand(python, importing).run(log: log).succeeded { return }
+        let arguments = [
+            "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--no-deps", "--no-cache-dir",
+            "--force-reinstall", "--no-binary", "xmlsec", String(package),
+        ]
+        let built = try SetupCommand(python, arguments, environment: environment).run(log: log)
+        guard built.succeeded else { throw PipFailure.explain(built.lastLines, log: log.path) }
+        let outcome = try SetupCommand(python, importing).run(log: log)
+        guard outcome.succeeded else {
+            throw OperatorError(
+                "the Python package xmlsec does not go with this machine's libxml2",
+                remedy: "Is Debian up to date? All that was said is in \(log.path).",
+                evidence: Array(outcome.lastLines.suffix(3))
+            )
         }
     }
 

@@ -16,6 +16,7 @@ package struct WorkloadRoot: Sendable {
     package static let systemPrograms = [
         "usr/sbin/nginx": "/usr/sbin/nginx",
         "usr/sbin/logrotate": "/usr/sbin/logrotate",
+        "usr/bin/setpriv": "/usr/bin/setpriv",
         "usr/bin/prometheus-nginx-exporter": "/usr/bin/prometheus-nginx-exporter",
     ]
 

@@ -11,8 +11,12 @@ struct IntegrateCommand: ParsableCommand {
         discussion: """
             EXAMPLE:
               indico-operator integrate smtp --host localhost
+              indico-operator integrate saml --metadata https://idp.example.com/metadata
             """,
-        subcommands: [IntegrateSMTPCommand.self]
+        subcommands: [
+            IntegrateSMTPCommand.self, IntegrateS3Command.self, IntegrateBackupsCommand.self, IntegrateSAMLCommand.self,
+            IntegrateOAuthCommand.self,
+        ]
     )
 }
 
@@ -50,7 +54,7 @@ struct IntegrateSMTPCommand: ParsableCommand {
     @Flag(help: "The password, in the first line of standard input.")
     var passwordStdin = false
 
-    @Option(help: "none, starttls or tls.")
+    @Option(help: "none, starttls, or tls for TLS from the first byte (on the ports 25 and 587 it is starttls all the same).")
     var security = MailRelay.Security.none
 
     @Option(help: ArgumentHelp("The sender's address.", valueName: "address"))
@@ -61,6 +65,12 @@ struct IntegrateSMTPCommand: ParsableCommand {
 
     @Flag(help: "Take any certificate of the server.")
     var skipCertificateCheck = false
+
+    @Option(
+        help: ArgumentHelp("Certificates in PEM that the server's is issued by.", valueName: "file"),
+        completion: .file()
+    )
+    var authorityFile: String?
 
     func validate() throws {
         guard !host.isEmpty, !host.contains(" ") else { throw ValidationError("--host is empty or has a space in it.") }
@@ -86,7 +96,8 @@ struct IntegrateSMTPCommand: ParsableCommand {
             security: security,
             sender: sender ?? "",
             domain: domain ?? "",
-            skipsCertificateCheck: skipCertificateCheck
+            skipsCertificateCheck: skipCertificateCheck,
+            authority: try authorityFile.map(PEMText.readAuthority) ?? ""
         )
         try agent.integrate(endpoint: MailRelay.endpoint, with: relay.answer)
         FileDescriptorOutput.standardOutput.write(

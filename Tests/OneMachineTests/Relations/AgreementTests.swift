@@ -88,7 +88,8 @@ import UnitAgent
                 security: security,
                 sender: "a@example.com",
                 domain: "example.com",
-                skipsCertificateCheck: true
+                skipsCertificateCheck: true,
+                authority: Self.authority
             ).answer
         let reading = try SMTP.read(databags(remote), secret: secret(of: remote))
         guard case .ready(let server) = reading else {
@@ -102,5 +103,89 @@ import UnitAgent
         #expect(server.sender == "a@example.com")
         #expect(server.domain == "example.com")
         #expect(server.skipsCertificateVerification)
+        #expect(server.certificateChain == PEMText.certificates(in: Self.authority))
+    }
+
+    /// Two certificates with what programs write around them.
+    private static let authority = """
+        subject=CN = one
+        -----BEGIN CERTIFICATE-----
+        MIIB
+        -----END CERTIFICATE-----
+
+        -----BEGIN CERTIFICATE-----
+        MIIC
+        -----END CERTIFICATE-----
+        """
+
+    @Test(arguments: ObjectBucket.Addressing.allCases)
+    func `the charm reads the bucket that was answered`(addressing: ObjectBucket.Addressing) throws {
+        let remote =
+            ObjectBucket(
+                name: "events",
+                accessKey: "AKIA",
+                secretKey: Self.password.replacing(" ", with: ""),
+                endpoint: "https://s3.example.com:9000",
+                region: "eu-west-1",
+                addressing: addressing,
+                authority: Self.authority
+            ).answer
+        guard case .ready(let bucket) = S3.read(databags(remote)) else {
+            Issue.record("\(S3.read(databags(remote)))")
+            return
+        }
+        #expect(bucket.name == "events" && bucket.accessKey == "AKIA" && bucket.region == "eu-west-1")
+        #expect(bucket.secretKey == Self.password.replacing(" ", with: ""))
+        #expect(bucket.endpoint?.description == "https://s3.example.com:9000")
+        #expect(bucket.addressing == S3Bucket.Addressing(addressing.rawValue))
+        #expect(bucket.certificateChain.count == 2)
+        guard case .ready(let plain) = S3.read(databags(ObjectBucket(name: "b", accessKey: "k", secretKey: "s").answer))
+        else {
+            Issue.record("a bucket of Amazon's is not read")
+            return
+        }
+        #expect(plain == S3Bucket(name: "b", accessKey: "k", secretKey: "s"))
+    }
+
+    @Test func `the charm reads the OpenID Connect provider that was answered`() throws {
+        let site = "https://id.example.com"
+        let remote =
+            OpenIDProvider(
+                metadata: [
+                    "issuer_url": site, "authorization_endpoint": "\(site)/a", "token_endpoint": "\(site)/t",
+                    "userinfo_endpoint": "\(site)/u", "jwks_endpoint": "\(site)/j", "scope": "openid email",
+                ],
+                clientID: "indico",
+                clientSecret: Self.password,
+                authority: Self.authority
+            ).answer
+        let reading = try OAuth.read(databags(remote), secret: secret(of: remote))
+        guard case .ready(let provider) = reading else {
+            Issue.record("\(reading)")
+            return
+        }
+        #expect(provider.issuer == site && provider.keysEndpoint == "\(site)/j")
+        #expect(provider.clientID == "indico" && provider.clientSecret == Self.password)
+        #expect(provider.scope == "openid email" && provider.certificateChain.count == 2)
+    }
+
+    @Test func `the charm reads the SAML provider that was answered`() throws {
+        let binding = SAMLIdentityProvider.redirectBinding
+        let remote =
+            SAMLIdentities(metadata: [
+                "entity_id": "https://idp.example.com/meta", "x509certs": "MIIB,MIIC",
+                "single_sign_on_service_redirect_url": "https://idp.example.com/sso?a=b",
+                "single_sign_on_service_redirect_binding": binding,
+                "single_logout_service_redirect_url": "https://idp.example.com/slo",
+                "single_logout_service_redirect_binding": binding,
+                "single_logout_service_redirect_response_url": "https://idp.example.com/done",
+            ]).answer
+        guard case .ready(let provider) = SAML.read(databags(remote)) else {
+            Issue.record("\(SAML.read(databags(remote)))")
+            return
+        }
+        #expect(provider.entityID == "https://idp.example.com/meta" && provider.certificates == ["MIIB", "MIIC"])
+        #expect(provider.endpoint(SAMLIdentityProvider.signOn)?.url == "https://idp.example.com/sso?a=b")
+        #expect(provider.endpoint(SAMLIdentityProvider.logout)?.responseURL == "https://idp.example.com/done")
     }
 }

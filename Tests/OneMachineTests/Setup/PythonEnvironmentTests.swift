@@ -55,4 +55,10 @@ import Testing
         #expect(!FileStore.exists(directory + "/small.css.gz"))
         #expect(!FileStore.exists(directory + "/photo.jpg.gz"))
     }
+
+    @Test func `what signs for SAML is built against the lxml in use, and against nothing else`() {
+        let requirements = "# x\n--no-binary xmlsec\nlxml==4.9.2\nlxml-html-clean==1\nxmlsec==1.3.14\n"
+        #expect(PythonEnvironment.buildConstraints(requirements) == "lxml==4.9.2\n")
+        #expect(PythonEnvironment.buildConstraints("a==1\n") == "")
+    }
 }

@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Indico with the servers of others, on an installation that is up: scripts/integrations.sh makes one.
+
+    run.py --programs DIR --state-dir DIR --scratch DIR [--from STEP]
+"""
+import argparse
+import sys
+import warnings
+import time
+import traceback
+from pathlib import Path
+
+# What the servers' libraries say of each other's age.
+warnings.simplefilter('ignore', DeprecationWarning)
+
+from installation import Installation
+from journey import Journey
+from protection import Protection
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name in ('--programs', '--state-dir', '--scratch'):
+        parser.add_argument(name, required=True, type=Path)
+    given = parser.parse_args()
+    journey = Journey(Installation(given.programs, given.state_dir), given.scratch)
+    steps = [getattr(journey, name) for name in Journey.STEPS]
+    protection = Protection(journey)
+    steps += [getattr(protection, name) for name in Protection.STEPS]
+    for number, step in enumerate(steps, 1):
+        began = time.monotonic()
+        try:
+            step()
+        except Exception:
+            traceback.print_exc()
+            print(f'[{number}/{len(steps)}] {step.__doc__}: FAILED', flush=True)
+            return 1
+        print(f'[{number}/{len(steps)}] {step.__doc__}: {time.monotonic() - began:.0f} s', flush=True)
+    print(f'integrations: {len(steps)} passed')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
