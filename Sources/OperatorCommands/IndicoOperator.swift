@@ -37,7 +37,8 @@ package struct IndicoOperator: AsyncParsableCommand {
                 name: "Operation",
                 subcommands: [
                     ConfigCommand.self, IntegrateCommand.self, RemoveRelationCommand.self, TLSCommand.self,
-                    RunCommand.self, ResolvedCommand.self, RefreshCommand.self, AttachResourceCommand.self, AddStorageCommand.self,
+                    RunCommand.self, ResolvedCommand.self, RefreshCommand.self, AttachResourceCommand.self,
+                    AddStorageCommand.self,
                     DetachStorageCommand.self,
                 ]
             ),

@@ -157,10 +157,11 @@ import Testing
 
     @Test func `its key is shown to nobody`() throws {
         var settings = try sampleSettings()
-        settings.certificate = ServedCertificate.read(
-            ["certificate": SampleCertificates.valid, "private-key": SampleCertificates.key],
-            at: 1_800_000_000
-        ).value
+        settings.certificate =
+            ServedCertificate.read(
+                ["certificate": SampleCertificates.valid, "private-key": SampleCertificates.key],
+                at: 1_800_000_000
+            ).value
         #expect(settings.certificate?.key == SampleCertificates.key)
         #expect(settings.masked.certificate?.key == IndicoSettings.mask)
     }

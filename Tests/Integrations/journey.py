@@ -156,12 +156,11 @@ class Journey:
         puts = [request for request in self.buckets.requests if request[0] == 'PUT' and len(request[1]) > 13]
         ensure(puts and all('/eu-central-1/s3/' in signed for _, _, signed in puts), f'{puts}')
         ensure(all(path.startswith('/attachments/') for _, path, _ in puts), f'the paths are {puts}')
-        link = re.search(r'href=\\?"(/event/\d+/attachments/\d+/\d+/[^"\\]+)', answer.text)
-        link = link or re.search(r'(/event/\d+/attachments/\d+/\d+/[^"\\?]+)', self.chair.get(self.event).text)
-        ensure(link, 'the page of the event has no link to it')
+        links = re.findall(r'/event/\d+/attachments/\d+/\d+/[^"\\?]+', self.chair.get(self.event).text)
+        ensure(links, 'the page of the event has no link to it')
         before = len([r for r in self.buckets.requests if r[0] == 'GET'])
-        back = self.chair.get(link[1])
-        ensure(back.content == content, f'{link[1]} gives {back.status_code}, {len(back.content)} bytes')
+        back = self.chair.get(links[-1])
+        ensure(back.content == content, f'{links[-1]} gives {back.status_code}, {len(back.content)} bytes')
         ensure(len([r for r in self.buckets.requests if r[0] == 'GET']) > before, 'it did not come from the bucket')
 
     # --- SAML ---
@@ -171,7 +170,8 @@ class Journey:
         said = self.indico.run('integrate', 'saml', '--metadata', f'{self.saml.url}/metadata')
         self.metadata = re.search(r'http\S+/multipass/\S+', said)[0]
         self.indico.run('config', 'saml_identifier=_saml_nameid_qualified',
-                        'saml_mapping=first_name=givenName,last_name=sn,email=mail,affiliation=o')
+                        'saml_mapping=' + ','.join(f'{field}=urn:mace:dir:attribute-def:{name}' for field, name in [
+                            ('first_name', 'givenName'), ('last_name', 'sn'), ('email', 'mail'), ('affiliation', 'o')]))
         self.use_mail('starttls', '--authority-file', self.authority.path, '--sender', 'events@example.com')
         self.indico.settle()
         conf = (self.indico.state / 'root/srv/indico/etc/indico.conf').read_text()

@@ -42,7 +42,9 @@ import Testing
     func `a pair tells for whom it is and until when`() async throws {
         let authority = try Authority()
         defer { try? FileManager.default.removeItem(atPath: authority.directory) }
-        let (certificate, key) = try await authority.make("DNS:Events.example.com,DNS:*.example.org,IP:127.0.0.1,IP:::1")
+        let (certificate, key) = try await authority.make(
+            "DNS:Events.example.com,DNS:*.example.org,IP:127.0.0.1,IP:::1"
+        )
         let read = try ServerCertificate(certificate: certificate, key: key)
         #expect(read.names == ["events.example.com", "*.example.org", "127.0.0.1", "0:0:0:0:0:0:0:1"])
         #expect(read.notAfter - read.notBefore == 30 * 86400)
@@ -60,7 +62,10 @@ import Testing
     func `what is wrong with a pair is named`() async throws {
         let authority = try Authority()
         defer { try? FileManager.default.removeItem(atPath: authority.directory) }
-        let (certificate, key) = try await authority.make("DNS:a.example.com", key: ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"])
+        let (certificate, key) = try await authority.make(
+            "DNS:a.example.com",
+            key: ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+        )
         let (other, otherKey) = try await authority.make("DNS:b.example.com")
         func problem(_ certificate: String, _ key: String) -> CertificateProblem? {
             do throws(CertificateProblem) {

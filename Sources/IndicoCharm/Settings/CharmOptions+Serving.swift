@@ -89,7 +89,10 @@ extension OptionReader {
     mutating func syncedFields(_ option: String) -> [String] {
         let fields = list(option)
         guard fields.allSatisfy(SAMLField.synchronizable.contains) else {
-            complain(option, "must list fields separated by commas, of \(SAMLField.synchronizable.joined(separator: ", "))")
+            complain(
+                option,
+                "must list fields separated by commas, of \(SAMLField.synchronizable.joined(separator: ", "))"
+            )
             return []
         }
         return Set(fields).sorted()

@@ -47,13 +47,16 @@ package struct ServedCertificate: Hashable, Sendable {
     /// - Parameters:
     ///   - site: The URL under which people reach Indico.
     ///   - surroundings: Who else leads visitors here.
+    /// - Returns: A sentence that names the option.
     func conflict(_ site: SiteURL, _ surroundings: Surroundings) -> String? {
         if surroundings.hasRoute || !surroundings.ingress.isAbsent {
-            return "tls_secret cannot be used behind an ingress, which ends TLS itself: reset it, or remove the relation"
+            return
+                "tls_secret cannot be used behind an ingress, which ends TLS itself: reset it, or remove the relation"
         }
         guard site.scheme == "https" else { return "site_url must start with https:// where tls_secret is set" }
         guard !facts.covers(site.host) else { return nil }
         let names = facts.names.prefix(5).joined(separator: ", ")
-        return "tls_secret: the certificate is for \(names.isEmpty ? "no name" : names), and site_url names \(site.host)"
+        return
+            "tls_secret: the certificate is for \(names.isEmpty ? "no name" : names), and site_url names \(site.host)"
     }
 }

@@ -56,6 +56,7 @@ enum IndicoConf {
             result.append(("STATIC_FILE_METHOD", .tuple([.string("xaccelredirect"), .dictionary(places)])))
         }
         return result + AttachmentStorage.assignments(settings.external.bucket, layout: layout)
-            + (settings.mail?.assignments ?? []) + SignOn.assignments(settings, layout: layout) + options.assignments(settings)
+            + (settings.mail?.assignments ?? []) + SignOn.assignments(settings, layout: layout)
+            + options.assignments(settings)
     }
 }

@@ -108,7 +108,8 @@ enum IndicoLayer {
     static func environment(_ layout: WorkloadLayout) -> [String: String] {
         [
             "INDICO_CONFIG": layout.indicoConfiguration, "HOME": layout.home, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8",
-            "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1", "PYTHONPATH": "\(layout.plugins)/site:\(layout.settings)",
+            "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1",
+            "PYTHONPATH": "\(layout.plugins)/site:\(layout.settings)",
         ]
     }
 

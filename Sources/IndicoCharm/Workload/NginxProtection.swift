@@ -64,7 +64,9 @@ enum NginxProtection {
             ("Referrer-Policy", "strict-origin-when-cross-origin"),
         ]
         // Browsers keep the port when they turn http into https: with one of its own, http://HOST:8080 would be lost.
-        if site.scheme == "https", site.port == nil { headers.append(("Strict-Transport-Security", "max-age=31536000")) }
+        if site.scheme == "https", site.port == nil {
+            headers.append(("Strict-Transport-Security", "max-age=31536000"))
+        }
         return headers.map { "\(indent)add_header \($0.0) \"\($0.1)\" always;\n" }.joined()
     }
 

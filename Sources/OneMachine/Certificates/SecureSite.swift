@@ -88,7 +88,8 @@ package struct SecureSite {
         guard port >= first else {
             throw OperatorError(
                 "only root may have the port \(port)",
-                remedy: "Give one from \(first) on by --port, or have root say: sysctl net.ipv4.ip_unprivileged_port_start=\(port)"
+                remedy:
+                    "Give one from \(first) on by --port, or have root say: sysctl net.ipv4.ip_unprivileged_port_start=\(port)"
             )
         }
         let ownDirectory = state.path + "/"

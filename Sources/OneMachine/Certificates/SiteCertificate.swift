@@ -25,7 +25,10 @@ package struct SiteCertificate: Hashable, Sendable {
             throw Self.explain(error, certificatePath, keyPath)
         }
         if let problem = facts.problem(at: time) {
-            throw OperatorError("\(certificatePath): \(problem)", remedy: "Nothing was changed. Give one that is valid.")
+            throw OperatorError(
+                "\(certificatePath): \(problem)",
+                remedy: "Nothing was changed. Give one that is valid."
+            )
         }
         guard !facts.names.isEmpty else {
             throw OperatorError(

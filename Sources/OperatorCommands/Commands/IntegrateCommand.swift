@@ -54,7 +54,10 @@ struct IntegrateSMTPCommand: ParsableCommand {
     @Flag(help: "The password, in the first line of standard input.")
     var passwordStdin = false
 
-    @Option(help: "none, starttls, or tls for TLS from the first byte (on the ports 25 and 587 it is starttls all the same).")
+    @Option(
+        help:
+            "none, starttls, or tls for TLS from the first byte (on the ports 25 and 587 it is starttls all the same)."
+    )
     var security = MailRelay.Security.none
 
     @Option(help: ArgumentHelp("The sender's address.", valueName: "address"))
