@@ -23,7 +23,7 @@ ENDPOINTS = {name for kind in ("requires", "provides", "peers") for name in CHAR
 OPTIONS = set(CHARM["config"]["options"])
 # Of Juju 3.6, those that the pages use, with their flags.
 JUJU = {
-    "add-model": set(), "add-secret": set(), "grant-secret": set(), "run": {"--wait"}, "status": {"--watch"}, "debug-log": set(),
+    "add-model": set(), "add-secret": set(), "grant-secret": set(), "update-secret": set(), "run": {"--wait"}, "status": {"--watch"}, "debug-log": set(),
     "config": {"--reset"}, "integrate": set(), "scale-application": set(), "trust": {"--scope"}, "ssh": {"--container"},
     "deploy": {"--resource", "--channel", "--trust", "--config", "--storage", "--num-units"},
     "refresh": {"--path", "--switch", "--resource"}, "attach-resource": set(), "resolved": set(), "add-storage": set(), "debug-hooks": set(),
