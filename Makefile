@@ -97,7 +97,5 @@ release: ## Builds everything there is to hand out into dist/, with notes, a man
 	JOBS=$(JOBS) scripts/release.sh
 
 bench-charm: ## Measures what an event costs a charm, beside charms on ops from PyPI; ARGS="--rounds 30".
-	for product in indico-charm hello-charm; do \
-		swift build -c release --static-swift-stdlib -j $(JOBS) --product $$product || exit 1; \
-	done
+	JOBS=$(JOBS) scripts/build-release.sh indico-charm hello-charm
 	bench/charm.py $(ARGS)

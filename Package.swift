@@ -16,8 +16,8 @@ let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
-// A program that runs all the time: no table of symbols for others (nobody loads it), which would otherwise be read at
-// each start and stay in memory.
+// A program that runs all the time, or is started at every event: no table of symbols for others (nobody loads it),
+// which would otherwise be read at each start and stay in memory.
 let smallProgram: [LinkerSetting] = [
     .unsafeFlags(
         ["-use-ld=lld"]
@@ -115,7 +115,11 @@ let executables: [Target] = [
         dependencies: ["PebbleCommands", "ProgramVersion"],
         linkerSettings: smallProgram
     ),
-    .executableTarget(name: "indico-charm", dependencies: ["IndicoCharm", "CharmKit", "ProgramVersion"]),
+    .executableTarget(
+        name: "indico-charm",
+        dependencies: ["IndicoCharm", "CharmKit", "ProgramVersion"],
+        linkerSettings: smallProgram
+    ),
     .executableTarget(name: "indico-operator", dependencies: ["OperatorCommands"]),
     .executableTarget(name: "hook-tool", dependencies: ["HookProtocol", "ProgramVersion"]),
     .executableTarget(name: "run-charm", dependencies: ["CharmRunner"]),
@@ -123,7 +127,8 @@ let executables: [Target] = [
         name: "hello-charm",
         dependencies: ["CharmKit"],
         path: "Examples/hello-charm",
-        exclude: ["charm"]
+        exclude: ["charm"],
+        linkerSettings: smallProgram
     ),
     .target(
         name: "PebbleExamples",
@@ -144,7 +149,7 @@ let tests: [Target] = [
     .testTarget(name: "LinuxSupportTests", dependencies: ["LinuxSupport"]),
     .testTarget(name: "YAMLTreeTests", dependencies: ["YAMLTree", "SeededTesting"]),
     .testTarget(name: "PebblePlanTests", dependencies: ["PebblePlan", "PebbleAPI", "YAMLTree", "SeededTesting"]),
-    .testTarget(name: "PebbleAPITests", dependencies: ["PebbleAPI"]),
+    .testTarget(name: "PebbleAPITests", dependencies: ["PebbleAPI", "SeededTesting"]),
     .testTarget(name: "HookProtocolTests", dependencies: ["HookProtocol"]),
     .testTarget(name: "MetricsTextTests", dependencies: ["MetricsText", "SeededTesting"]),
     .testTarget(name: "ProgramVersionTests", dependencies: ["ProgramVersion"]),
@@ -167,8 +172,8 @@ let tests: [Target] = [
     .testTarget(
         name: "CharmKitTests",
         dependencies: [
-            "CharmKit", "CharmLogging", "CharmTesting", "HookProtocol", "UnitAgent", "LinuxSupport", "hello-charm",
-            logging,
+            "CharmKit", "CharmLogging", "CharmTesting", "HookProtocol", "PebbleAPI", "UnitAgent", "LinuxSupport",
+            "SeededTesting", "hello-charm", logging,
         ]
     ),
     .testTarget(

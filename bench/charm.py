@@ -60,7 +60,7 @@ def prepare():
     launcher = WORK / "launch"
     missing = [name for name in ("indico-charm", "hello-charm") if not (RELEASE / name).exists()]
     if missing:
-        sys.exit(f"build first: swift build -c release --static-swift-stdlib --product {missing[0]}")
+        sys.exit(f"build first: scripts/build-release.sh {missing[0]}")
     return python, launcher
 
 

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Builds programs for people to run: optimised, with the version of the Git tag, and with Swift's library and libyaml
-# inside, so that of the machine they need little more than glibc and the runtime of C++.
+# inside, so that of the machine they need little more than glibc. Programs with libyaml have the runtime of C++ inside
+# too, of which they use little: loading all of it costs a charm a megabyte and a millisecond at each event. glibc stays
+# the machine's: a program that has it inside finds names only by the modules of the very same version.
 #
 #   scripts/build-release.sh indico-charm pebble
 set -euo pipefail
@@ -15,7 +17,11 @@ export INDICO_OPERATOR_VERSION
 archives=$PWD/.build/archives
 compiler=$(command -v gcc || command -v clang)
 mkdir -p "$archives"
-ln -sf "$("$compiler" -print-file-name=libyaml.a)" "$archives/libyaml.a"
+for library in yaml stdc++; do
+    ln -sf "$("$compiler" -print-file-name="lib$library.a")" "$archives/lib$library.a"
+done
+# What the runtime of C++ needs of the compiler's, by the name under which the linker asks for it.
+ln -sf "$("$compiler" -print-file-name=libgcc_eh.a)" "$archives/libgcc_s.a"
 # SQLite stays the system's: only programs of one machine use it, and its fixes come with the system's.
 for name in yaml-0.1:-L"$archives":-lyaml sqlite3::-lsqlite3; do
     IFS=: read -r module directory library <<<"$name"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import CharmKit
-import FoundationEssentials
 public import PebbleAPI
 
 /// The `grafana_dashboard` interface: dashboards for a Grafana.
@@ -75,7 +74,7 @@ public enum GrafanaDashboard {
         ///   - text: The file's content.
         /// - Throws: ``GrafanaDashboardError`` when it is no JSON object.
         public init(charm: String, path: String, text: [UInt8]) throws(GrafanaDashboardError) {
-            guard case .object(var object)? = try? JSONDecoder().decode(JSONValue.self, from: Data(text)) else {
+            guard case .object(var object)? = try? JSONReading.value(of: text) else {
                 throw GrafanaDashboardError(path: path)
             }
             self.charm = charm
@@ -100,7 +99,7 @@ public enum GrafanaDashboard {
             let other = SHAKE256.hash(Array("\(charm)-\(id)".utf8), count: 8)
             return .object([
                 "charm": .string(charm),
-                "content": .string(Data(packed).base64EncodedString()),
+                "content": .string(Base64.text(of: packed)),
                 "juju_topology": .object([
                     "model": .string(topology.model),
                     "model_uuid": .string(topology.modelUUID),

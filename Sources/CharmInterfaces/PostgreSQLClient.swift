@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import CharmKit
-import FoundationEssentials
 
 /// The `postgresql_client` interface: a database asked for and given.
 ///
@@ -129,7 +128,7 @@ public enum PostgreSQLClient {
             let code: Int
             let message: String?
         }
-        guard let text, let entries = try? JSONDecoder().decode([Entry].self, from: Data(text.utf8)) else { return nil }
+        guard let text, let entries = JSONText.parse(text, as: [Entry].self) else { return nil }
         return entries.first { (5000..<6000).contains($0.code) }.map { $0.message ?? "code \($0.code)" }
     }
 }

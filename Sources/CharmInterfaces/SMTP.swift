@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import CharmKit
-import FoundationEssentials
 
 /// The `smtp` interface: a mail server to send through.
 ///
@@ -86,7 +85,7 @@ public enum SMTP {
     /// A JSON list, or a list with commas.
     private static func recipients(_ text: String?) -> [String] {
         guard let text else { return [] }
-        if let list = try? JSONDecoder().decode([String].self, from: Data(text.utf8)) { return list }
+        if let list = JSONText.parse(text, as: [String].self) { return list }
         return text.split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }
     }
 }

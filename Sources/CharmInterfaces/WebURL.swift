@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import PebbleAPI
 
 /// An `http` or `https` URL that another application gave, taken apart as far as it is needed.
 public struct WebURL: Sendable, Hashable, CustomStringConvertible {
@@ -27,7 +28,7 @@ public struct WebURL: Sendable, Hashable, CustomStringConvertible {
         }
         let authority = rest.prefix { !"/?#".contains($0) }
         guard !authority.contains("@") else { return nil }
-        let named = authority.hasPrefix("[") ? authority.contains("]:") : authority.contains(":")
+        let named = authority.hasPrefix("[") ? authority.has("]:") : authority.contains(":")
         guard let endpoint = NetworkEndpoint(String(authority), defaultPort: isSecure ? 443 : 80) else { return nil }
         host = endpoint.host
         port = named ? endpoint.port : nil

@@ -54,7 +54,8 @@ public struct CharmTest {
             tools: agent,
             metadata: { metadata },
             connect: { FakePebbleConnection(container: $0, pebble: pebbles[$0]) },
-            writeOutput: { debugLines.append($0) }
+            writeOutput: { debugLines.append($0) },
+            remembersRelations: world.remembersRelations
         )
         let error = dispatch.run(makeCharm)
         try check(dispatch.typesRead, event)

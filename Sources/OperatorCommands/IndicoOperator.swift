@@ -37,15 +37,15 @@ package struct IndicoOperator: AsyncParsableCommand {
                 name: "Operation",
                 subcommands: [
                     ConfigCommand.self, IntegrateCommand.self, RemoveRelationCommand.self, RunCommand.self,
-                    ResolvedCommand.self, RefreshCommand.self, AttachResourceCommand.self, AddStorageCommand.self,
-                    DetachStorageCommand.self,
+                    CancelTaskCommand.self, ResolvedCommand.self, RefreshCommand.self, AttachResourceCommand.self,
+                    AddStorageCommand.self, DetachStorageCommand.self,
                 ]
             ),
             CommandGroup(
                 name: "Inspection",
                 subcommands: [
-                    StatusCommand.self, TopCommand.self, StorageCommand.self, LogsCommand.self, DebugLogCommand.self,
-                    DebugHooksCommand.self, ExecCommand.self,
+                    StatusCommand.self, ShowTaskCommand.self, TopCommand.self, StorageCommand.self, LogsCommand.self,
+                    DebugLogCommand.self, DebugHooksCommand.self, ExecCommand.self,
                 ]
             ),
         ]

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-package import FoundationEssentials
 
 /// How the API writes and reads JSON: keys sorted, slashes as they are.
 package enum WireJSON {
@@ -8,21 +7,22 @@ package enum WireJSON {
         try JSONWriting.bytes(of: value)
     }
 
-    /// Encodes a value on one line, for those who want it as data.
-    package static func encode(_ value: some Encodable) throws -> Data {
-        Data(try bytes(of: value))
-    }
-
-    /// Encodes a value over several lines, for people.
-    package static func encodePretty(_ value: some Encodable) throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys, .prettyPrinted]
-        return try encoder.encode(value)
+    /// Encodes a value on one line, as text.
+    package static func text(of value: some Encodable) throws -> String {
+        String(decoding: try bytes(of: value), as: UTF8.self)
     }
 
     /// Decodes a value from a whole JSON text.
-    package static func decode<Value: Decodable>(_ type: Value.Type, from data: Data) throws -> Value {
-        try JSONDecoder().decode(type, from: data)
+    package static func decode<Value: Decodable>(
+        _ type: Value.Type,
+        from text: some Sequence<UInt8>
+    ) throws -> Value {
+        try JSONReading.decode(type, from: text)
+    }
+
+    /// Decodes a value from one that was read.
+    package static func decode<Value: Decodable>(_ type: Value.Type, from value: JSONValue) throws -> Value {
+        try JSONReading.decode(type, from: value)
     }
 }
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import FoundationEssentials
 import Glibc
 import PebbleAPI
 
@@ -104,15 +103,14 @@ extension PebbleClient {
         _ type: Result.Type,
         of request: HTTPRequest
     ) throws(PebbleClientError) -> Envelope<Result> {
-        let data = Data(reply.body)
         if reply.head.status >= 400,
-            let refusal = try? WireJSON.decode(Envelope<ErrorResult>.self, from: data), refusal.type == .error
+            let refusal = try? WireJSON.decode(Envelope<ErrorResult>.self, from: reply.body), refusal.type == .error
         {
             let error = refusal.result ?? ErrorResult(message: "server error: \(refusal.status)")
             throw .refused(status: reply.head.status, error: error)
         }
         do {
-            return try WireJSON.decode(Envelope<Result>.self, from: data)
+            return try WireJSON.decode(Envelope<Result>.self, from: reply.body)
         } catch {
             let shown = String(decoding: reply.body.prefix(200), as: UTF8.self)
             throw .badReply(request: request.description, reason: "status \(reply.head.status), body \"\(shown)\"")
@@ -146,7 +144,7 @@ extension PebbleClient {
         var request = HTTPRequest(method: "POST", path: path)
         request.headers = [("Content-Type", "application/json")]
         do {
-            request.body = Array(try WireJSON.encode(body))
+            request.body = try WireJSON.bytes(of: body)
         } catch {
             throw .badReply(request: request.description, reason: "the request cannot be written as JSON: \(error)")
         }

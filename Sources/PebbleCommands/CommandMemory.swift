@@ -43,7 +43,7 @@ struct CommandMemory {
         if let slash = directory.lastIndex(of: "/") { mkdir(String(directory[..<slash]), 0o700) }
         mkdir(directory, 0o700)
         do {
-            try AtomicFile.write(Array(try WireJSON.encode(file)), to: path, mode: 0o600)
+            try AtomicFile.write(try WireJSON.bytes(of: file), to: path, mode: 0o600)
         } catch {
             throw CommandFailure("cannot remember what was shown: \(error)")
         }

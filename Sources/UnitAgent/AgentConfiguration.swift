@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import PebbleAPI
 
 /// Everything a unit agent is told from outside: where things are and who the unit is.
 ///
@@ -50,10 +51,21 @@ public struct AgentConfiguration: Sendable, Equatable {
     public var address: String
     /// Variables added to the charm's environment.
     public var environment: [String: String]
+    /// What `credential-get` answers, an object as Juju's; nil for an application that is not trusted with the cloud's
+    /// credential.
+    public var cloud: JSONValue?
+    /// The command that restarts the machine when the charm asks for it by `juju-reboot`; nil has the tool refuse.
+    ///
+    /// It runs with the agent's own rights and nothing but `PATH`. When it has ended with 0 the agent ends too, and
+    /// whatever starts it at boot goes on: after `juju-reboot --now` with the same hook.
+    public var rebootCommand: [String]?
     /// How long the unit stays idle between two `update-status` hooks.
     public var updateStatusInterval: Duration
     /// How often a container is asked whether its Pebble has restarted.
     public var workloadPollInterval: Duration
+    /// Whether a failed hook is run again by itself (Juju's `automatically-retry-hooks`); otherwise it waits for
+    /// ``AgentControlClient/resolved(retry:)``.
+    public var retriesHooks: Bool
     /// The first delay before a failed hook is tried again; it doubles, with jitter, up to five minutes.
     public var firstRetryDelay: Duration
     /// How long a running hook may still take once the agent is asked to stop; then it is killed, and run again by the
@@ -95,8 +107,11 @@ public struct AgentConfiguration: Sendable, Equatable {
         self.jujuVersion = "3.6.9"
         self.address = "127.0.0.1"
         self.environment = [:]
+        self.cloud = nil
+        self.rebootCommand = nil
         self.updateStatusInterval = .seconds(300)
         self.workloadPollInterval = .seconds(2)
+        self.retriesHooks = true
         self.firstRetryDelay = .seconds(5)
         self.shutdownGrace = .seconds(20)
     }

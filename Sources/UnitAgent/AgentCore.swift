@@ -61,7 +61,9 @@ final class AgentCore: Sendable {
             address: configuration.address,
             charm: charm,
             storageDirectory: configuration.storageDirectory,
-            resources: configuration.resources
+            resources: configuration.resources,
+            cloud: configuration.cloud,
+            canReboot: configuration.rebootCommand != nil
         )
         deployed = Mutex(DeployedCharm(unit: unit, fingerprint: fingerprint))
         memory = Mutex(AgentMemory(time: now(), containers: charm.containers))
@@ -131,6 +133,8 @@ struct AgentMemory: Sendable {
     var agentStatus: EntityStatus
     /// The task that runs, and how to kill it.
     var runningTask: (id: Int, cancel: @Sendable () -> Void)?
+    /// How to kill the hook that runs.
+    var cancelHook: (@Sendable () -> Void)?
     /// The task an operator has cancelled last.
     var cancelledTask: Int?
     /// Whether the loop begins no more hooks.

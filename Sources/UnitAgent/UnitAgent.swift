@@ -73,7 +73,8 @@ public struct UnitAgent: Service {
             unit: core.unit,
             log: core.log,
             now: now,
-            changed: { core.changes.announce() }
+            changed: { core.changes.announce() },
+            rebootNow: { core.memory.withLock { $0.cancelHook }?() }
         )
         let toolServer = try HookToolServer(socketPath: configuration.hookSocketPath, runner: tools)
         let control = try ControlServer(core: core)

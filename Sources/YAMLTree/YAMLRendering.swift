@@ -108,7 +108,12 @@ private struct YAMLRenderer {
         // By scalars, since a mark may join the blank to it.
         if let first = text.unicodeScalars.first, first == " " || first == "\n" { return false }
         if text.hasSuffix(" ") { return false }
-        return !text.unicodeScalars.contains { $0 != "\n" && isSpecial($0) } && !text.contains(" \n")
+        return !text.unicodeScalars.contains { $0 != "\n" && isSpecial($0) } && !hasBlankAtLineEnd(text)
+    }
+
+    /// Without the standard library's search for texts, which comes with an engine for regular expressions.
+    private static func hasBlankAtLineEnd(_ text: String) -> Bool {
+        zip(text.utf8, text.utf8.dropFirst()).contains { $0 == 0x20 && $1 == 0x0A }
     }
 
     private static func needsEscapes(_ text: String) -> Bool {

@@ -14,6 +14,7 @@ import Testing
 
     private func calls(_ event: HookEvent, in world: IndicoWorld) throws -> [ToolName] {
         var world = world
+        world.world.remembersRelations = true
         // The first time something may be written; what is counted is the event that changes nothing.
         try world.run(event)
         let output = try world.run(event)
@@ -32,12 +33,12 @@ import Testing
     }
 
     @Test(arguments: [HookEvent.configChanged, .updateStatus, .leaderElected])
-    func `a serving site's event asks each thing once and writes nothing but its status`(event: HookEvent) throws {
+    func `a serving site's event costs at most a quarter, and writes nothing but its status`(event: HookEvent) throws {
         let tools = try calls(event, in: try IndicoWorld.serving())
         let writing = tools.filter { !$0.onlyReads && $0 != .secretGet }
         #expect(writing == [.statusSet])
-        #expect(tools.count <= 25, "\(tools)")
         let existing = try #require(Self.existing.first { $0.event == event })
-        #expect(tools.count * 2 <= existing.related, "\(tools)")
+        // A new leader reads what the one before it may have written; that happens once.
+        #expect(tools.count * (event == .leaderElected ? 3 : 4) <= existing.related, "\(tools.count): \(tools)")
     }
 }

@@ -6,7 +6,7 @@ import Testing
 /// Reads a value from its wire form and writes it again.
 private func roundTrip<Value: Codable>(_ type: Value.Type, _ text: String) throws -> String {
     let value = try WireJSON.decode(type, from: Data(text.utf8))
-    return String(decoding: try WireJSON.encode(value), as: UTF8.self)
+    return String(decoding: try WireJSON.bytes(of: value), as: UTF8.self)
 }
 
 @Suite struct WireTests {
@@ -23,7 +23,7 @@ private func roundTrip<Value: Codable>(_ type: Value.Type, _ text: String) throw
     @Test func `what there is none of is left out`() throws {
         let check = CheckInfo(name: "c", status: .up)
         #expect(
-            String(decoding: try WireJSON.encode(check), as: UTF8.self)
+            String(decoding: try WireJSON.bytes(of: check), as: UTF8.self)
                 == #"{"name":"c","startup":"enabled","status":"up","successes":0,"threshold":3}"#
         )
         let change = ChangeInfo(
@@ -34,18 +34,18 @@ private func roundTrip<Value: Codable>(_ type: Value.Type, _ text: String) throw
             ready: true,
             spawnTime: Timestamp(seconds: 0)
         )
-        #expect(!String(decoding: try WireJSON.encode(change), as: UTF8.self).contains("tasks"))
+        #expect(!String(decoding: try WireJSON.bytes(of: change), as: UTF8.self).contains("tasks"))
     }
 
     @Test func `an asynchronous reply writes null for no result, a synchronous one leaves it out`() throws {
         let async = Envelope<NoResult>(type: .async, statusCode: 202, change: "7", result: nil)
         #expect(
-            String(decoding: try WireJSON.encode(async), as: UTF8.self)
+            String(decoding: try WireJSON.bytes(of: async), as: UTF8.self)
                 == #"{"change":"7","result":null,"status":"Accepted","status-code":202,"type":"async"}"#
         )
         let sync = Envelope<NoResult>(type: .sync, statusCode: 200, result: nil)
         #expect(
-            String(decoding: try WireJSON.encode(sync), as: UTF8.self)
+            String(decoding: try WireJSON.bytes(of: sync), as: UTF8.self)
                 == #"{"status":"OK","status-code":200,"type":"sync"}"#
         )
     }
@@ -61,7 +61,7 @@ private func roundTrip<Value: Codable>(_ type: Value.Type, _ text: String) throw
             lastOccurred: time,
             lastRepeated: time
         )
-        #expect(String(decoding: try WireJSON.encode(notice), as: UTF8.self).contains(#""user-id":null"#))
+        #expect(String(decoding: try WireJSON.bytes(of: notice), as: UTF8.self).contains(#""user-id":null"#))
     }
 
     @Test func `requests take what is missing or null as empty`() throws {

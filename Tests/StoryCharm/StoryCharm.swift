@@ -16,6 +16,7 @@ struct StoryCharm: Charm {
     }
 
     func observe(_ observers: inout Observers) {
+        observers.rememberRelations()
         observers.on(.install, install)
         observers.on(.leaderElected, leader)
         observers.on(.configChanged, config)

@@ -12,6 +12,8 @@ public struct Observers {
     private(set) var observers: [Observer] = []
     private(set) var unitStatus: [(Model) throws -> [Status]] = []
     private(set) var applicationStatus: [(Model) throws -> [Status]] = []
+    /// How long what was read of relations is remembered, in seconds; nil for not at all.
+    private(set) var relationMemory: Int64?
 
     init() {}
 
@@ -42,6 +44,23 @@ public struct Observers {
             "two observers of \(trigger) are named \(name): a deferred event could not be told which one to run again"
         )
         observers.append(Observer(trigger: trigger, deferralName: name, handler: handler))
+    }
+
+    /// Has what is read of relations remembered from one event to the next, so that it is not read each time.
+    ///
+    /// Reading a relation takes a call for its id, one for its units and one for each databag; a charm that looks at all
+    /// of them on every event mostly reads what it read before. With this, a relation is read when an event of that
+    /// endpoint comes, and costs nothing at other events: all that is remembered comes with the stored state, in one
+    /// call. What handlers see may be what they have been told, where it would be newer without: then an event that
+    /// says so is on its way.
+    ///
+    /// Everything is read anew at `install`, `start` and `upgrade-charm`, with another version of the agent, and once
+    /// the time is up, in case an event was lost. The own application's databags are read anew by a new leader. Contents
+    /// of secrets are never remembered. Of an endpoint with more than 32 KiB of databags nothing is.
+    ///
+    /// - Parameter duration: After how long all is read anew.
+    public mutating func rememberRelations(for duration: Duration = .seconds(1800)) {
+        relationMemory = duration.components.seconds
     }
 
     /// Has the unit's status decided at the end of every event, deferred ones included.

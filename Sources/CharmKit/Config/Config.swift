@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 public import PebbleAPI
 
 /// The application's configuration: the options that are set or have a default, by name.
@@ -146,9 +145,8 @@ func decodeNamed<Value: Decodable>(
     _ object: JSONValue,
     failure: (_ name: String, _ problem: String) -> any Error
 ) throws -> Value {
-    let data = try JSONEncoder().encode(object)
     do {
-        return try JSONDecoder().decode(Value.self, from: data)
+        return try WireJSON.decode(Value.self, from: object)
     } catch DecodingError.keyNotFound(let key, _) {
         throw failure(key.stringValue, "must be set")
     } catch DecodingError.typeMismatch(let type, let context) {

@@ -117,7 +117,7 @@ public struct SocketPebbleConnection: PebbleConnection {
         } catch {
             var kind = ContainerError.Kind(error)
             // Pebble ends a command that takes too long by failing its change.
-            if kind == .changeFailed { kind = error.description.contains("timed out") ? .timedOut : .refused }
+            if kind == .changeFailed { kind = error.description.has("timed out") ? .timedOut : .refused }
             throw ContainerError(kind: kind, container: container, operation: operation, message: error.description)
         }
         return ExecResult(

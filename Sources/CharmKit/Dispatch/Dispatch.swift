@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import HookProtocol
 
 /// One dispatch of a charm: deferred events, the event, the statuses, the commit.
@@ -12,6 +13,8 @@ package struct Dispatch {
     package let connect: (String) -> any PebbleConnection
     /// Writes a line to standard output.
     package let writeOutput: (String) -> Void
+    /// Whether a charm that wants relations remembered has them so.
+    package let remembersRelations: Bool
     /// The types the charm read its configuration and parameters into.
     package let typesRead = TypesRead()
 
@@ -20,9 +23,11 @@ package struct Dispatch {
         tools: any HookTools,
         metadata: @escaping () throws -> CharmMetadata,
         connect: @escaping (String) -> any PebbleConnection,
-        writeOutput: @escaping (String) -> Void
+        writeOutput: @escaping (String) -> Void,
+        remembersRelations: Bool = true
     ) {
         self.environment = environment
+        self.remembersRelations = remembersRelations
         self.tools = tools
         self.metadata = metadata
         self.connect = connect
@@ -53,6 +58,14 @@ package struct Dispatch {
             let charm = try makeCharm(environment)
             var observers = Observers()
             charm.observe(&observers)
+            if remembersRelations, let limit = observers.relationMemory {
+                model.relationStore.remember(
+                    in: model.state,
+                    for: limit,
+                    now: Int64(time(nil)),
+                    agent: environment.jujuVersion
+                )
+            }
             let run = DispatchRun(model: model, observers: observers, action: action)
             try run.run(environment.event)
             try model.commit()
@@ -81,6 +94,8 @@ package struct Dispatch {
                     action.fail("\(error)")
                     try action.commit()
                 } else {
+                    // The event does not come again, so what it was about is not what was remembered.
+                    try model.commitMemory()
                     try model.showUnitStatus(.blocked("\(error)"))
                 }
                 return nil

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 import YAMLTree
 
 /// The charm's `metadata.yaml` cannot be used.
@@ -18,11 +17,14 @@ extension CharmMetadata {
     /// Reads `metadata.yaml` of an unpacked charm.
     init(charmDirectory: String) throws(MetadataError) {
         let path = "\(charmDirectory)/metadata.yaml"
-        guard let content = FileManager.default.contents(atPath: path) else {
-            throw MetadataError(path: path, problem: "no such file, or no permission")
+        let content: [UInt8]
+        do throws(CharmFileError) {
+            content = try CharmFile.content(of: path)
+        } catch {
+            throw MetadataError(path: path, problem: error.problem)
         }
         do throws(YAMLError) {
-            self.init(try YAMLNode.parse(Array(content)))
+            self.init(try YAMLNode.parse(content))
         } catch {
             throw MetadataError(path: path, problem: "\(error)")
         }

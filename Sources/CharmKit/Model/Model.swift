@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 public import HookProtocol
 import PebbleAPI
 
@@ -306,6 +305,7 @@ public final class Model {
     /// refusal among them leaves no status that claims they were written.
     func commit() throws {
         try relationStore.commit()
+        try relationStore.memorize()
         try state.commit()
         try commitPorts()
         if !wantedStorage.isEmpty {
@@ -315,6 +315,14 @@ public final class Model {
         if let applicationStatus { try send(applicationStatus, application: true) }
         if let unitStatus { try send(unitStatus, application: false) }
         if wantsReboot { try caller.run(.jujuReboot, []) }
+    }
+
+    /// Sends what was learned and nothing else, where the handlers did not come to their end and the event does not
+    /// come again.
+    func commitMemory() throws {
+        state.discard()
+        try relationStore.memorize()
+        try state.commit()
     }
 
     private func commitPorts() throws {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 import PebbleAPI
 
 extension Relation {
@@ -18,7 +17,7 @@ extension Relation {
         var object: [String: JSONValue] = [:]
         for (key, text) in try data(owner) {
             // Only keys the type asks for matter, so one that is not JSON is kept as text: Juju writes such itself.
-            let value = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+            let value = try? JSONReading.value(of: text.utf8)
             object[key] = value ?? .string(text)
         }
         return try decodeNamed(.object(object)) {
@@ -35,12 +34,10 @@ extension Relation {
     ///   - owner: Whose databag, as for ``set(_:in:)``.
     /// - Throws: An `EncodingError` when the value is not an object; and what ``set(_:in:)`` throws.
     public func save(_ value: some Encodable, in owner: DatabagOwner) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let object = try JSONDecoder().decode([String: JSONValue].self, from: try encoder.encode(value))
+        let object = try WireJSON.decode([String: JSONValue].self, from: try WireJSON.bytes(of: value))
         var texts: [String: String] = [:]
         for (key, field) in object {
-            texts[key] = String(decoding: try encoder.encode(field), as: UTF8.self)
+            texts[key] = try WireJSON.text(of: field)
         }
         try set(texts, in: owner)
     }

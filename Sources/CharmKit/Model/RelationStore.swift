@@ -16,7 +16,10 @@ final class RelationStore {
     private var listedApplications: [Int: String] = [:]
     private var models: [Int: String] = [:]
     private var databags: [Databag: [String: String]] = [:]
+    /// Of the own databags, the marks of what they held when they were last read or written.
+    private var marks: [Databag: [String: String]] = [:]
     private var writes: [Databag: [String: String]] = [:]
+    private var remembering: Remembering?
 
     private struct Databag: Hashable {
         let relation: RelationID
@@ -37,6 +40,11 @@ final class RelationStore {
         self.metadata = metadata
     }
 
+    /// Uses and renews what earlier dispatches read.
+    func remember(in state: StoredState, for limit: Int64, now: Int64, agent: JujuVersion) {
+        remembering = Remembering(state: state, limit: limit, now: now, agent: "\(agent)")
+    }
+
     private func isPeer(_ endpoint: String) throws(HookToolError) -> Bool {
         if let knownPeers { return knownPeers.contains(endpoint) }
         do {
@@ -54,6 +62,7 @@ final class RelationStore {
     }
 
     func relations(of endpoint: String) throws(HookToolError) -> [Relation] {
+        try recall()
         let known: [RelationID]
         if let cached = ids[endpoint] {
             known = cached
@@ -76,6 +85,7 @@ final class RelationStore {
     }
 
     func units(of id: RelationID) throws(HookToolError) -> [UnitName] {
+        try recall()
         if let known = listedUnits[id.number] { return known }
         let units: [UnitName]
         do throws(HookToolError) {
@@ -95,6 +105,7 @@ final class RelationStore {
             if let application = relation.remoteApplication ?? relation.remoteUnit?.application { return application }
         }
         if try isPeer(id.endpoint) { return unit.application }
+        try recall()
         if let known = listedApplications[id.number] { return known }
         // The units say it as well, and are often wanted too: one call for both.
         if let remote = try units(of: id).first { return remote.application }
@@ -126,7 +137,7 @@ final class RelationStore {
             throw DatabagError.notReadable(relation: id, owner: owner)
         }
         let databag = Databag(relation: id, owner: normalized(owner))
-        var values = try stored(databag)
+        var values = try recalled(databag) ?? stored(databag)
         for (key, value) in writes[databag] ?? [:] { values[key] = value.isEmpty ? nil : value }
         return values
     }
@@ -147,8 +158,7 @@ final class RelationStore {
     /// Sends what was written and differs, one call per databag.
     func commit() throws {
         for (databag, values) in writes.sorted(by: { Self.order($0.key, $1.key) }) {
-            let old = try stored(databag)
-            let changed = values.filter { (old[$0.key] ?? "") != $0.value }
+            let changed = try changes(values, in: databag)
             guard !changed.isEmpty else { continue }
             let scope = databag.owner == .ownApplication ? ["--app"] : []
             try caller.run(
@@ -157,8 +167,22 @@ final class RelationStore {
                 input: try ToolCaller.encode(changed, for: .relationSet),
                 subject: databag.relation.description
             )
+            for (key, value) in changed {
+                databags[databag]?[key] = value.isEmpty ? nil : value
+                marks[databag]?[key] = value.isEmpty ? nil : ValueMark.of(value)
+            }
         }
         writes = [:]
+    }
+
+    /// What of the values an own databag does not hold yet.
+    private func changes(_ values: [String: String], in databag: Databag) throws -> [String: String] {
+        try recall()
+        if databags[databag] == nil, let known = marks[databag] {
+            return values.filter { (known[$0.key] ?? "") != ValueMark.of($0.value) }
+        }
+        let old = try stored(databag)
+        return values.filter { (old[$0.key] ?? "") != $0.value }
     }
 
     private static func order(_ left: Databag, _ right: Databag) -> Bool {
@@ -171,6 +195,7 @@ final class RelationStore {
     }
 
     private func stored(_ databag: Databag) throws(HookToolError) -> [String: String] {
+        try recall()
         if let known = databags[databag] { return known }
         var values: [String: String] = [:]
         do throws(HookToolError) {
@@ -182,6 +207,7 @@ final class RelationStore {
             guard error.kind == .relationNotFound else { throw error }
         }
         databags[databag] = values
+        if RelationMemory.Owner.own(databag.owner) != nil { marks[databag] = values.mapValues(ValueMark.of) }
         return values
     }
 
@@ -198,10 +224,118 @@ final class RelationStore {
     }
 }
 
+// MARK: - Memory
+
+extension RelationStore {
+    /// Where it is remembered, and how this dispatch stands to it.
+    private struct Remembering {
+        let state: StoredState
+        let limit: Int64
+        let now: Int64
+        let agent: String
+        var since: Int64?
+        var isRecalled = false
+    }
+
+    /// Takes up what was remembered, once.
+    private func recall() throws(HookToolError) {
+        guard var remembering, !remembering.isRecalled else { return }
+        remembering.isRecalled = true
+        defer { self.remembering = remembering }
+        guard let header = try remembering.state.remembered(RelationMemory.Header.self, RelationMemory.headerKey),
+            header.format == RelationMemory.Header(since: 0, agent: "").format, header.agent == remembering.agent,
+            (0...remembering.limit).contains(remembering.now - header.since)
+        else { return }
+        var memory = RelationMemory()
+        for key in try remembering.state.keys(startingWith: RelationMemory.endpointPrefix) {
+            let endpoint = String(key.dropFirst(RelationMemory.endpointPrefix.count))
+            memory.endpoints[endpoint] = try remembering.state.remembered([Int: RelationMemory.Entry].self, key)
+        }
+        if !RelationMemory.forgetsEverything(at: event) { remembering.since = header.since }
+        take(memory.recalled(for: event))
+    }
+
+    private func take(_ memory: RelationMemory) {
+        for (endpoint, entries) in memory.endpoints where ids[endpoint] == nil {
+            ids[endpoint] = entries.keys.sorted().map { RelationID(endpoint: endpoint, number: $0) }
+            for (number, entry) in entries {
+                let id = RelationID(endpoint: endpoint, number: number)
+                listedApplications[number] = entry.application
+                listedUnits[number] = entry.units?.compactMap { UnitName($0) }
+                for (word, values) in entry.databags {
+                    let owner = UnitName(word).map { DatabagOwner.remoteUnit($0) } ?? .remoteApplication
+                    databags[Databag(relation: id, owner: owner)] = values
+                }
+                for (word, values) in entry.own {
+                    let isUnit = word == RelationMemory.Owner.unit
+                    marks[Databag(relation: id, owner: isUnit ? .ownUnit : .ownApplication)] = values
+                }
+            }
+        }
+    }
+
+    /// The own application's databag as far as it is known without asking; that of the unit has keys of the agent's own.
+    private func recalled(_ databag: Databag) throws(HookToolError) -> [String: String]? {
+        try recall()
+        guard databag.owner == .ownApplication, databags[databag] == nil, let known = marks[databag],
+            known.values.allSatisfy(ValueMark.isValue)
+        else { return nil }
+        return known
+    }
+
+    /// Writes down what is known now, for the next dispatch; the agent keeps it when this one ends well.
+    ///
+    /// What was written counts as known only after ``commit()``.
+    func memorize() throws {
+        guard let remembering else { return }
+        // An event that touches no relation leaves things as they were.
+        let mustForget =
+            event.relation != nil || RelationMemory.forgetsEverything(at: event)
+            || RelationMemory.forgetsOwnApplication(at: event)
+        guard remembering.isRecalled || mustForget else { return }
+        try recall()
+        let state = remembering.state
+        let since = self.remembering?.since ?? remembering.now
+        try state.setAny(
+            try StoredState.text(RelationMemory.Header(since: since, agent: remembering.agent)),
+            for: RelationMemory.headerKey
+        )
+        var old = Set(try state.keys(startingWith: RelationMemory.endpointPrefix))
+        for (endpoint, known) in ids {
+            // The one that is being broken is gone after this.
+            let left = known.filter { $0.number != brokenNumber }
+            let entries = Dictionary(uniqueKeysWithValues: left.map { ($0.number, entry($0)) })
+            let text = try StoredState.text(entries)
+            guard text.utf8.count <= RelationMemory.maximumSize else { continue }
+            old.remove(RelationMemory.key(endpoint))
+            try state.setAny(text, for: RelationMemory.key(endpoint))
+        }
+        for key in old { try state.setAny(nil, for: key) }
+    }
+
+    private func entry(_ id: RelationID) -> RelationMemory.Entry {
+        var entry = RelationMemory.Entry()
+        entry.application = listedApplications[id.number]
+        entry.units = listedUnits[id.number]?.map(\.description)
+        for (databag, values) in databags where databag.relation == id {
+            // A unit that left can be read for the last time and is not there any more.
+            if case .remoteUnit(let unit) = databag.owner, listedUnits[id.number]?.contains(unit) == false { continue }
+            if let word = RelationMemory.Owner.remote(databag.owner) { entry.databags[word] = values }
+        }
+        for (databag, values) in marks where databag.relation == id {
+            // Whoever does not lead does not hear what the leader writes there.
+            if databag.owner == .ownApplication, leadership.known != true { continue }
+            if let word = RelationMemory.Owner.own(databag.owner) { entry.own[word] = values }
+        }
+        return entry
+    }
+}
+
 /// Who leads, asked once.
 final class Leadership {
     private let caller: ToolCaller
-    private var known: Bool?
+    /// What is known without asking.
+    private(set) var known: Bool?
 
     init(caller: ToolCaller, event: HookEvent) {
         self.caller = caller

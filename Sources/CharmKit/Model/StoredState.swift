@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 import HookProtocol
+import PebbleAPI
 
 /// What the unit remembers from one dispatch to the next, kept by the controller so that a lost pod loses nothing.
 ///
@@ -53,7 +53,7 @@ public final class StoredState {
     public func decode<Value: Decodable>(_ type: Value.Type, for key: String) throws -> Value? {
         guard let text = try string(key) else { return nil }
         do {
-            return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+            return try WireJSON.decode(Value.self, from: text.utf8)
         } catch {
             throw StoredStateError.malformed(key: key)
         }
@@ -70,9 +70,7 @@ public final class StoredState {
     }
 
     static func text(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
+        try WireJSON.text(of: value)
     }
 
     func setAny(_ value: String?, for key: String) throws(StoredStateError) {
@@ -80,6 +78,20 @@ public final class StoredState {
         let value = value ?? ""
         guard value.utf8.count <= Self.maximumValueSize else { throw .tooLarge(key: key, size: value.utf8.count) }
         changes[key] = value
+    }
+
+    /// Forgets what was to be changed.
+    func discard() { changes = [:] }
+
+    /// The keys that are stored.
+    func keys(startingWith prefix: String) throws(HookToolError) -> [String] {
+        try load().filter { $0.key.hasPrefix(prefix) && !$0.value.isEmpty }.map(\.key)
+    }
+
+    /// Reads what this library wrote for itself; nil also when it is not of the type any more.
+    func remembered<Value: Decodable>(_ type: Value.Type, _ key: String) throws(HookToolError) -> Value? {
+        guard let text = try string(key) else { return nil }
+        return try? WireJSON.decode(type, from: text.utf8)
     }
 
     func commit() throws(HookToolError) {

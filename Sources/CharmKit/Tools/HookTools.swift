@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import HookProtocol
+import PebbleAPI
 
 /// How hook tools are run: as processes, over the agent's socket, or in a test's memory.
 public protocol HookTools {
@@ -68,12 +69,12 @@ public struct HookToolError: Error, Hashable, CustomStringConvertible {
 
     private static func kind(tool: ToolName, text: String) -> Kind {
         let name = tool.rawValue
-        if text.contains("not the leader") || text.contains("cannot write relation settings") { return .notLeader }
-        if text.contains("relation not found"), name.hasPrefix("relation-") || name.hasPrefix("network-") {
+        if text.has("not the leader") || text.has("cannot write relation settings") { return .notLeader }
+        if text.has("relation not found"), name.hasPrefix("relation-") || name.hasPrefix("network-") {
             return .relationNotFound
         }
-        if text.contains("not found"), name.hasPrefix("secret-") { return .secretNotFound }
-        if text.contains("permission denied") || text.contains("access denied") { return .accessDenied }
+        if text.has("not found"), name.hasPrefix("secret-") { return .secretNotFound }
+        if text.has("permission denied") || text.has("access denied") { return .accessDenied }
         return .other
     }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 import HookProtocol
 import PebbleAPI
 
@@ -34,7 +33,7 @@ final class ToolCaller {
     ) throws(HookToolError) -> Value {
         let reply = try run(tool, arguments, subject: subject)
         do {
-            return try JSONDecoder().decode(Value.self, from: Data(reply.standardOutput))
+            return try WireJSON.decode(Value.self, from: reply.standardOutput)
         } catch {
             // The answer itself stays out of the message: it may be a secret.
             throw HookToolError(
@@ -48,10 +47,8 @@ final class ToolCaller {
 
     /// The JSON of a map of text, keys sorted, as tools read it with `--file -`.
     static func encode(_ values: [String: String], for tool: ToolName) throws(HookToolError) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {
-            return Array(try encoder.encode(values))
+            return try WireJSON.bytes(of: values)
         } catch {
             throw HookToolError(kind: .other, tool: tool, message: "cannot write the values as JSON: \(error)")
         }

@@ -34,6 +34,11 @@ public struct World: Sendable {
     public var containers: [String: ContainerState] = [:]
     /// What the unit remembers.
     public var storedState: [String: String] = [:]
+    /// Whether a charm that remembers relations (`Observers.rememberRelations`) does so.
+    ///
+    /// Not unless a test is about that: then a change of a relation is seen only once an event of it was run, as in a
+    /// real model, where one always comes.
+    public var remembersRelations = false
     /// The ports that are open.
     public var openedPorts: Set<PortRange> = []
     /// The unit's status; nil until one is set.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import CharmInterfaces
-import FoundationEssentials
 import PebbleAPI
 
 /// Sees to it that the database is one this Indico can work with.
@@ -129,10 +128,8 @@ struct DatabaseSchema {
 
     /// From what to what an upgrade leads, as a short mark.
     private static func step(_ status: [String: JSONValue]) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let parts = JSONValue.object(status.filter { ["core", "plugins", "version"].contains($0.key) })
-        return Customization.mark(of: String(decoding: try encoder.encode(parts), as: UTF8.self))
+        return Customization.mark(of: try WireJSON.text(of: parts))
     }
 
     private func obstacle(_ refusal: WorkloadModule.Refusal) -> Obstacle {

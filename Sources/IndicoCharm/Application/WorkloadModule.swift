@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import CharmKit
-import FoundationEssentials
 import PebbleAPI
 
 /// Our Python module inside Indico's environment: JSON goes in by standard input, JSON comes back.
@@ -15,12 +14,6 @@ struct WorkloadModule {
         let message: String
 
         var description: String { message }
-    }
-
-    private static var encoder: JSONEncoder {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return encoder
     }
 
     /// Asks the module for something.
@@ -46,11 +39,10 @@ struct WorkloadModule {
             workingDirectory: layout.home,
             timeout: timeout,
             ownership: account?.ownership ?? Ownership(),
-            input: Array(try Self.encoder.encode(JSONValue.object(request)))
+            input: try WireJSON.bytes(of: JSONValue.object(request))
         )
         let result = try container.execute(command)
-        guard case .object(let reply)? = try? JSONDecoder().decode(JSONValue.self, from: Data(result.standardOutput))
-        else {
+        guard case .object(let reply)? = try? JSONReading.value(of: result.standardOutput) else {
             throw Refusal(code: "no-reply", message: "\(verb) ended with code \(result.exitCode) and no reply")
         }
         guard case .bool(true)? = reply["ok"] else {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import CharmInterfaces
-import FoundationEssentials
 import PebbleAPI
 import PebblePlan
 
@@ -63,11 +62,9 @@ enum BackupTimer {
                 ]),
             ]
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Plain texts and numbers are always JSON.
-        guard let data = try? encoder.encode(JSONValue.object(values)) else { return "{\"hour\":null}\n" }
-        return String(decoding: data, as: UTF8.self) + "\n"
+        guard let text = try? WireJSON.text(of: JSONValue.object(values)) else { return "{\"hour\":null}\n" }
+        return text + "\n"
     }
 
     static func service(layout: WorkloadLayout, builder: ServiceBuilder) -> Service {

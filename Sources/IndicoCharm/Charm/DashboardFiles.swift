@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import CharmInterfaces
-import FoundationEssentials
+import CharmKit
 
 /// The dashboards in the charm's own archive.
 package struct DashboardFiles {
@@ -17,13 +17,12 @@ package struct DashboardFiles {
     package func read() throws -> [GrafanaDashboard.Dashboard] {
         let directory = "grafana_dashboards"
         let path = "\(charmDirectory)/\(directory)"
-        guard FileManager.default.fileExists(atPath: path) else { return [] }
-        return try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".json") }.sorted()
+        return try CharmFile.names(in: path).filter { $0.hasSuffix(".json") }.sorted()
             .map { name in
                 try GrafanaDashboard.Dashboard(
                     charm: Publishing.charm,
                     path: "\(directory)/\(name)",
-                    text: Array(try Data(contentsOf: URL(filePath: "\(path)/\(name)")))
+                    text: try CharmFile.content(of: "\(path)/\(name)")
                 )
             }
     }

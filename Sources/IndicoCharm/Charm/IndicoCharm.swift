@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import CharmInterfaces
 public import CharmKit
-import FoundationEssentials
 
 /// The Indico charm.
 ///
@@ -33,7 +32,7 @@ public struct IndicoCharm: Charm {
             pace: .real,
             tell: .datagrams,
             traces: .http,
-            alertRules: { try AlertRules(yaml: Array(try Data(contentsOf: URL(filePath: rules)))) },
+            alertRules: { try AlertRules(yaml: try CharmFile.content(of: rules)) },
             dashboards: { try DashboardFiles(charmDirectory: environment.charmDirectory).read() }
         )
     }
@@ -65,6 +64,7 @@ public struct IndicoCharm: Charm {
     ///
     /// - Parameter observers: Where to register.
     public func observe(_ observers: inout Observers) {
+        observers.rememberRelations()
         observers.on(.anyHook, reconcile)
         observers.on(.action("add-admin"), addAdmin)
         observers.on(.action("anonymize-user"), anonymizeUser)
@@ -216,12 +216,9 @@ extension CharmFiles {
     /// Reads the files from the unpacked charm.
     init(charmDirectory: String) throws {
         self.init(
-            workloadModule: try String(
-                contentsOfFile: "\(charmDirectory)/workload/indico_workload.py",
-                encoding: .utf8
-            ),
-            backupModule: try String(contentsOfFile: "\(charmDirectory)/workload/indico_backup.py", encoding: .utf8),
-            statsdMapping: try String(contentsOfFile: "\(charmDirectory)/workload/statsd-mapping.yaml", encoding: .utf8)
+            workloadModule: try CharmFile.text(of: "\(charmDirectory)/workload/indico_workload.py"),
+            backupModule: try CharmFile.text(of: "\(charmDirectory)/workload/indico_backup.py"),
+            statsdMapping: try CharmFile.text(of: "\(charmDirectory)/workload/statsd-mapping.yaml")
         )
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CharmInterfaces
 import CharmKit
-import FoundationEssentials
 
 /// Tells the neighbours what was decided.
 struct Publishing {
@@ -43,7 +42,7 @@ struct Publishing {
         if requests.asksForBucket { try S3.request(bucket: model.application, Endpoint.files, model) }
         if requests.asksForTraces { try Tracing.request(Endpoint.traces, model) }
         if requests.asksForProxy {
-            try HTTPProxy.request(Endpoint.proxy, model) { UUID().uuidString.lowercased() }
+            try HTTPProxy.request(Endpoint.proxy, model) { UniqueID.random() }
         }
         if requests.sendsLogs {
             try LokiPush.publish(topology: JujuTopology(of: model, charm: Self.charm), Endpoint.logs, model)

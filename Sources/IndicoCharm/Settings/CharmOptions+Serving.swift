@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import FoundationEssentials
 import PebbleAPI
 
 extension CharmOptions {
@@ -88,7 +87,7 @@ extension OptionReader {
     mutating func extraSettings(_ option: String) -> [ExtraSetting] {
         guard let value = values[option], value != .null, value != .string("") else { return [] }
         guard case .string(let text) = value,
-            let parsed = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+            let parsed = try? JSONReading.value(of: text.utf8)
         else {
             complain(option, #"must be a JSON object, such as {"HELP_URL": "https://help.example.com"}"#)
             return []

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CharmInterfaces
+import PebbleAPI
 
 extension IndicoSettings {
     /// What stands where a secret was.
@@ -25,7 +26,7 @@ extension IndicoSettings {
 
     /// A URL without the user name and password before its host.
     static func maskingCredentials(_ url: String) -> String {
-        guard let start = url.firstRange(of: "://")?.upperBound else { return url }
+        guard let start = url.place(of: "://")?.upperBound else { return url }
         let authority = url[start...].prefix { $0 != "/" }
         guard let at = authority.lastIndex(of: "@") else { return url }
         return url[..<start] + mask + url[at...]

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import PebbleAPI
 
 /// The URL under which people reach Indico: a scheme, a host and maybe a port.
 package struct SiteURL: Hashable, Sendable, CustomStringConvertible {
@@ -25,7 +26,7 @@ package struct SiteURL: Hashable, Sendable, CustomStringConvertible {
     /// - Parameter text: What was configured.
     /// - Throws: ``SiteURLError`` that says what to write instead.
     package init(_ text: String) throws(SiteURLError) {
-        guard let end = text.firstRange(of: "://") else { throw SiteURLError("must start with http:// or https://") }
+        guard let end = text.place(of: "://") else { throw SiteURLError("must start with http:// or https://") }
         let scheme = text[..<end.lowerBound].lowercased()
         guard scheme == "http" || scheme == "https" else { throw SiteURLError("must start with http:// or https://") }
         var rest = text[end.upperBound...]

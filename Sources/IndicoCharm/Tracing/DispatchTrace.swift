@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CharmInterfaces
-import FoundationEssentials
+import PebbleAPI
 
 /// What took how long in one dispatch, as spans of OpenTelemetry.
 package struct DispatchTrace: Sendable {
@@ -59,12 +59,8 @@ package struct DispatchTrace: Sendable {
             OTLP.Attribute("juju.model", model.name), OTLP.Attribute("juju.model_uuid", model.uuid),
         ])
         let scope = OTLP.ScopeSpans(scope: OTLP.Scope(name: "indico-charm"), spans: spans)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return Array(
-            try encoder.encode(
-                OTLP.Request(resourceSpans: [OTLP.ResourceSpans(resource: resource, scopeSpans: [scope])])
-            )
+        return try WireJSON.bytes(
+            of: OTLP.Request(resourceSpans: [OTLP.ResourceSpans(resource: resource, scopeSpans: [scope])])
         )
     }
 

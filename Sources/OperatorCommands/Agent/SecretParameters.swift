@@ -15,6 +15,9 @@ struct SecretParameters {
     /// What is asked for, by action: the key in the secret and the parameter that takes its URI.
     private static let asked = ["add-admin": (key: "password", parameter: "password-secret")]
 
+    /// Whether an action takes something that is asked for.
+    static func areAsked(of action: String) -> Bool { asked[action] != nil }
+
     /// Runs a body with the parameters completed, and removes the secret after it.
     func completing<Result>(
         _ values: [String: String],

@@ -16,6 +16,7 @@ struct RunCommand: ParsableCommand {
               indico-operator run anonymize-user email=gone@example.com
               indico-operator run refresh-external-resources
               indico-operator run create-backup
+              indico-operator run create-backup --background
               indico-operator run restore-backup backup=2026-01-31T03-00-00Z
             """
     )
@@ -28,10 +29,16 @@ struct RunCommand: ParsableCommand {
     @Argument(help: "Its parameters, as key=value.")
     var parameters: [String] = []
 
+    @Flag(help: "Do not wait: print the task's number, for show-task and cancel-task.")
+    var background = false
+
     @Option(help: "tabular, json or yaml.")
     var format = OutputFormat.tabular
 
     func validate() throws {
+        if background, SecretParameters.areAsked(of: action) {
+            throw ValidationError("'\(action)' asks for a password, which is gone when nobody waits: no --background.")
+        }
         for parameter in parameters where !parameter.dropFirst().contains("=") {
             throw ValidationError("'\(parameter)' is not key=value.")
         }
@@ -54,27 +61,15 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         let agent = try global.agent()
+        if background {
+            let task = try agent.enqueue(action: action, parameters: values)
+            return try TaskOutput(format: format).show(task)
+        }
         let result = try SecretParameters(agent: agent).completing(values, of: action) { values in
             try agent.run(action: action, parameters: values) { line in
                 FileDescriptorOutput.standardError.write(line + "\n")
             }
         }
-        try show(result)
-    }
-
-    private func show(_ result: ActionResult) throws {
-        let output = FileDescriptorOutput.standardOutput
-        switch format {
-        case .json: output.write(try StructuredOutput.json(result))
-        case .yaml: output.write(try StructuredOutput.yaml(result))
-        case .tabular:
-            for (key, value) in result.results.sorted(by: { $0.key < $1.key }) where key != "return-code" {
-                output.write("\(key): \(value)\n")
-            }
-        }
-        guard result.status == "completed" else {
-            FileDescriptorOutput.standardError.write("error: \(action) \(result.status): \(result.message)\n")
-            throw QuietFailure(outcome: .failed)
-        }
+        try TaskOutput(format: format).show(result)
     }
 }

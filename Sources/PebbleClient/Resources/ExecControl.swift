@@ -36,8 +36,8 @@ public final class ExecControl: Sendable {
 
     private func send(_ message: ExecMessage) {
         // A message of two fields always has a JSON form; a full socket means nobody reads, so there is nobody to tell.
-        guard let data = try? WireJSON.encode(message) else { return }
-        let line = Array(data) + [UInt8(ascii: "\n")]
+        guard let data = try? WireJSON.bytes(of: message) else { return }
+        let line = data + [UInt8(ascii: "\n")]
         _ = line.withUnsafeBytes { write(writeEnd, $0.baseAddress, $0.count) }
     }
 }

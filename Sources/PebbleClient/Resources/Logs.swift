@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import FoundationEssentials
 public import PebbleAPI
 
 extension PebbleClient {
@@ -52,7 +51,7 @@ extension PebbleClient {
             while let piece = try reader.next(deadline: deadline) {
                 pending += piece
                 while let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
-                    let line = Data(pending[..<end])
+                    let line = Array(pending[..<end])
                     pending.removeSubrange(...end)
                     if !line.isEmpty, try !onLine(WireJSON.decode(LogEntry.self, from: line)) { return }
                 }

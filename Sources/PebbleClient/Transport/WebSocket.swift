@@ -169,7 +169,7 @@ struct WebSocket {
 extension PebbleClient {
     /// Opens a WebSocket of a task.
     func openWebSocket(_ path: String, deadline: Deadline, limit: Duration?) throws(PebbleClientError) -> WebSocket {
-        let key = base64((0..<16).map { _ in UInt8.random(in: .min ... .max) })
+        let key = Base64.text(of: (0..<16).map { _ in UInt8.random(in: .min ... .max) })
         var request = get(path)
         request.headers = [
             ("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"),
@@ -181,19 +181,5 @@ extension PebbleClient {
             _ = try envelope(reply, NoResult.self, of: request)
             throw MalformedReply(reason: "status \(head.status), not a WebSocket")
         }
-    }
-
-    private func base64(_ bytes: [UInt8]) -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-        var text = ""
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            var number = 0
-            for index in 0..<3 { number = number << 8 | (index < group.count ? Int(group[start + index]) : 0) }
-            for index in 0..<4 {
-                text.append(index <= group.count ? alphabet[number >> (18 - 6 * index) & 63] : "=")
-            }
-        }
-        return text
     }
 }

@@ -47,7 +47,7 @@ struct CheckCommand: SessionCommand {
             var object: [String: JSONValue] = [:]
             for (name, value) in fields {
                 guard let value else { continue }
-                object[name] = try WireJSON.decode(JSONValue.self, from: try WireJSON.encode(value))
+                object[name] = try WireJSON.decode(JSONValue.self, from: try WireJSON.bytes(of: value))
             }
             session.output.text(try StructuredText.of(object, .json))
         } else {

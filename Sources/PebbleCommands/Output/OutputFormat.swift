@@ -15,7 +15,7 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 enum StructuredText {
     /// A value as one line of JSON or as YAML.
     static func of(_ value: some Encodable, _ format: OutputFormat) throws -> String {
-        let data = try WireJSON.encode(value)
+        let data = try WireJSON.bytes(of: value)
         if format == .json { return String(decoding: data, as: UTF8.self) + "\n" }
         return node(try WireJSON.decode(JSONValue.self, from: data)).rendered()
     }
@@ -25,7 +25,7 @@ enum StructuredText {
         var pairs: [(String, YAMLNode)] = []
         for (name, value) in fields {
             guard let value else { continue }
-            pairs.append((name, node(try WireJSON.decode(JSONValue.self, from: try WireJSON.encode(value)))))
+            pairs.append((name, node(try WireJSON.decode(JSONValue.self, from: try WireJSON.bytes(of: value)))))
         }
         return YAMLNode.map(pairs).rendered()
     }

@@ -26,7 +26,7 @@ struct FileSender: Sendable {
         }
         let envelope = Envelope(type: .sync, statusCode: 200, result: results)
         var end = header("Content-Disposition: form-data; name=\"response\"", "application/json")
-        end.writeBytes(try WireJSON.encode(envelope))
+        end.writeBytes(try WireJSON.bytes(of: envelope))
         end.writeString("\r\n--\(boundary)--\r\n")
         try await writer.write(end)
     }

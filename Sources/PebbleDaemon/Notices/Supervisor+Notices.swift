@@ -144,7 +144,7 @@ enum NoticeRules {
             }
             data[key] = text
         }
-        let size = (try? WireJSON.encode(data).count) ?? .max
+        let size = (try? WireJSON.bytes(of: data).count) ?? .max
         guard size <= 4096 else { throw DaemonError(.invalid, "total size of data must be 4096 bytes or less") }
         return data
     }

@@ -125,11 +125,12 @@ struct HookLoop: Sendable {
         let result = await run(event, contextID: contextID) { cancel in
             let isCancelled = core.memory.withLock { memory in
                 memory.runningTask = task.map { ($0, cancel) }
+                memory.cancelHook = cancel
                 return task != nil && memory.cancelledTask == task
             }
             if isCancelled { cancel() }
         }
-        core.memory.withLock { $0.runningTask = nil }
+        core.memory.withLock { ($0.runningTask, $0.cancelHook) = (nil, nil) }
         let context = tools.end() ?? HookContext(id: contextID, event: event, task: task)
         // The agent ends: the hook stays unfinished and is run again by the next one.
         if Task.isCancelled { throw CancellationError() }
@@ -137,8 +138,11 @@ struct HookLoop: Sendable {
             try core.finish(task: task, event, context, result)
             statistics.record(event, took: .now - began, succeeded: result.isSuccess)
         } else {
-            let succeeded = finish(event, context, marks, result)
+            // The hook stays unfinished, and is run again after the reboot.
+            let isInterrupted = context.reboot == .now && result.isCancelled
+            let succeeded = isInterrupted || finish(event, context, marks, result)
             statistics.record(event, took: .now - began, succeeded: succeeded)
+            if succeeded, context.reboot != nil { await reboot(during: isInterrupted ? event : nil) }
         }
         core.changes.signal()
     }
@@ -184,12 +188,15 @@ struct HookLoop: Sendable {
         }
     }
 
-    private func failed(_ event: HookEvent) {
+    func failed(_ event: HookEvent) {
         let time = core.now()
         let jitter = Double.random(in: -1...1)
+        let retries = core.configuration.retriesHooks
         core.memory.withLock { memory in
             memory.failures += 1
-            memory.retryAt = time + backoff.delay(failures: memory.failures, jitter: jitter)
+            // A century is as good as never: whoever says resolved makes it now.
+            let delay = retries ? backoff.delay(failures: memory.failures, jitter: jitter) : .seconds(3_000_000_000)
+            memory.retryAt = time + delay
         }
         core.setAgentStatus("idle", "")
     }

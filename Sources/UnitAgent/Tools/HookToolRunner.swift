@@ -12,6 +12,8 @@ final class HookToolRunner: Sendable {
     private let now: @Sendable () -> Timestamp
     /// Called when a tool changed the committed model.
     private let changed: @Sendable () -> Void
+    /// Called when the charm wants the machine rebooted at once.
+    private let rebootNow: @Sendable () -> Void
     /// The running dispatch.
     ///
     /// Held for the whole of a call: that is what makes calls follow one another.
@@ -22,13 +24,15 @@ final class HookToolRunner: Sendable {
         unit: @escaping @autoclosure @Sendable () -> UnitIdentity,
         log: DebugLog,
         now: @escaping @Sendable () -> Timestamp,
-        changed: @escaping @Sendable () -> Void
+        changed: @escaping @Sendable () -> Void,
+        rebootNow: @escaping @Sendable () -> Void = {}
     ) {
         self.store = store
         self.unit = unit
         self.log = log
         self.now = now
         self.changed = changed
+        self.rebootNow = rebootNow
     }
 
     /// Takes calls of a dispatch from now on.
@@ -101,6 +105,7 @@ final class HookToolRunner: Sendable {
         }
         context = done.context
         context?.writes += done.buffered
+        if done.context.reboot == .now { rebootNow() }
         for line in done.logLines { log.write(line.level, "unit.\(unit.unitName).juju-log", line.text) }
         return try deliver(done.output, flags, request)
     }

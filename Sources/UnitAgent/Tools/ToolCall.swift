@@ -15,6 +15,10 @@ struct UnitIdentity: Sendable {
     var charm: CharmDescription
     let storageDirectory: String
     let resources: [String: String]
+    /// What `credential-get` answers, to an application that is trusted with it.
+    var cloud: JSONValue?
+    /// Whether the charm may have the machine rebooted.
+    var canReboot = false
 
     var unitName: String { unit.description }
     var application: String { unit.application }
@@ -27,6 +31,14 @@ struct ActionOutcome: Sendable, Equatable {
     var failure: String?
 }
 
+/// When the machine is rebooted for a charm.
+enum Reboot: Sendable, Equatable {
+    /// Once the hook has ended well.
+    case afterHook
+    /// At once; the hook is run again.
+    case now
+}
+
 /// The dispatch that is running, as hook tools see it.
 struct HookContext: Sendable {
     /// The secret that only the processes of this dispatch know.
@@ -37,6 +49,8 @@ struct HookContext: Sendable {
     /// What is committed when the dispatch succeeds.
     var writes: [ModelWrite] = []
     var outcome = ActionOutcome()
+    /// The reboot the charm asked for.
+    var reboot: Reboot?
 }
 
 /// One call of a hook tool: what it may read, and what it wants changed.

@@ -39,6 +39,22 @@ import Testing
         }
     }
 
+    @Test func `a hook that is not to be retried waits for the operator`() async throws {
+        let unit = try TestUnit(hooks: ["hooks/config-changed": "exit 1"])
+        let change = { (configuration: inout AgentConfiguration) in
+            configuration.retriesHooks = false
+            configuration.firstRetryDelay = .milliseconds(1)
+        }
+        try await unit.run(changing: change) { client in
+            try await eventually("it fails") { try client.status().failedHook != nil }
+            // Each action has the loop look again at what is due.
+            for _ in 0..<3 { _ = try await unit.run(action: "greet", parameters: ["whom": "you"]) }
+            #expect(try client.status().failedHook?.attempts == 1)
+            try client.resolved()
+            try await eventually("it fails again") { try client.status().failedHook?.attempts == 2 }
+        }
+    }
+
     @Test func `an action runs while a hook is in error`() async throws {
         let unit = try TestUnit(hooks: ["hooks/config-changed": "exit 1"])
         try await unit.run(changing: { $0.firstRetryDelay = .seconds(600) }) { client in

@@ -17,25 +17,30 @@ enum ResourceGetTool: HookToolCommand {
     }
 }
 
-/// `credential-get`: the cloud credential.
-///
-/// There is no cloud here, so no application is trusted with one.
+/// `credential-get`: the cloud credential, where the agent's configuration has one for the application.
 enum CredentialGetTool: HookToolCommand {
     static let name = ToolName.credentialGet
     static let flags = FlagSet.output()
 
     static func run(_ call: inout ToolCall) throws -> String {
-        throw ToolFailure("cannot access cloud credentials: permission denied")
+        guard let cloud = call.unit.cloud else {
+            throw ToolFailure("cannot access cloud credentials: permission denied")
+        }
+        return try call.output(cloud)
     }
 }
 
-/// `juju-reboot`: refused, as the machine is not the agent's to reboot.
+/// `juju-reboot`: after the hook or at once, where the agent's configuration says how; refused elsewhere.
 enum JujuRebootTool: HookToolCommand {
     static let name = ToolName.jujuReboot
     static let flags = FlagSet(switches: ["now"])
 
     static func run(_ call: inout ToolCall) throws -> String {
         if call.context.task != nil { throw ToolFailure("juju-reboot is not supported when running an action.") }
-        throw ToolFailure("juju-reboot is not supported here: the machine belongs to its operator")
+        guard call.unit.canReboot else {
+            throw ToolFailure("juju-reboot is not supported here: the machine belongs to its operator")
+        }
+        call.context.reboot = call.flags.isOn("now") ? .now : .afterHook
+        return ""
     }
 }
