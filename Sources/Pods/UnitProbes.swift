@@ -43,7 +43,8 @@ final class UnitProbes: Sendable {
             try? startThread(named: "probe-\(number)") { [self] in
                 while targets.withLock({ $0[number]?.address == address }) {
                     probe(number, address)
-                    usleep(500_000)
+                    // An Indico that only starts takes each question it is asked meanwhile into its queue.
+                    usleep(health(number).isServing ? 1_000_000 : 3_000_000)
                 }
             }
         }
@@ -63,8 +64,9 @@ final class UnitProbes: Sendable {
         }
         if seen.isConnected {
             let host = site.withLock { $0 }
-            seen.isServing =
-                !host.isEmpty && Probe.get("/ping", host: host, at: address, port: 8080, timeout: limit) == 200
+            let answer =
+                host.isEmpty ? nil : Probe.get("/ping", host: host, at: address, port: 8080, timeout: limit)
+            seen.isServing = answer.map { (200..<300).contains($0) } ?? false
         }
         record(seen, number)
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import OneMachine
 import Testing
-import UnitAgent
 
 @testable import Pods
+@testable import UnitAgent
 
 @Suite struct FrontConfigurationTests {
     private func state(_ databag: [String: String]) -> ApplicationState {
