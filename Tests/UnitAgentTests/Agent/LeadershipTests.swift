@@ -40,7 +40,7 @@ import Testing
                 try follower.follow(leader.applicationState())
                 try follower.integrate(endpoint: "db", with: RemoteApplication(name: "postgres"))
                 try await eventually("the second has seen it") { second.directory.read("seen").contains("sesame") }
-                #expect(second.directory.read("seen").contains("false chosen: tiny/0"))
+                #expect(second.directory.read("seen").contains("False chosen: tiny/0"))
                 #expect(try follower.status().unit.leader == false)
                 #expect(try follower.status().application.status.message == "led by tiny/0")
                 // The numbers of relations are the same everywhere.
