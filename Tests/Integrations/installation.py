@@ -45,7 +45,7 @@ class Installation:
     def status(self):
         return json.loads(self.run('status', '--format', 'json'))
 
-    def settle(self, workload='active', within=500):
+    def settle(self, workload='active', within=1500):
         """Waits until the charm has nothing left to do, and gives its message."""
         calm = 0
 

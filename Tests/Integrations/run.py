@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Indico with the servers of others, on an installation that is up: scripts/integrations.sh makes one.
 
-    run.py --programs DIR --state-dir DIR --scratch DIR [--from STEP]
+    run.py --programs DIR --state-dir DIR --scratch DIR
 """
 import argparse
 import sys
