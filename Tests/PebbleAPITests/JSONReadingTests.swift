@@ -39,7 +39,10 @@ import Testing
 
     @Test func `what is refused is said with its place`() {
         let error = #expect(throws: DecodingError.self) { try JSONReading.value(of: #"{"a": tru}"#.utf8) }
-        guard case .dataCorrupted(let context)? = error else { return Issue.record("\(String(describing: error))") }
+        guard case .dataCorrupted(let context)? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
         #expect(context.debugDescription == "not valid JSON: no value at byte 6")
     }
 
@@ -131,7 +134,10 @@ import Testing
         let good = try WireJSON.bytes(of: Mixed())
         let decoded = try WireJSON.decode(Mixed.self, from: good)
         #expect(decoded == Mixed())
-        guard case .object(let members) = try JSONReading.value(of: good) else { return Issue.record("no object") }
+        guard case .object(let members) = try JSONReading.value(of: good) else {
+            Issue.record("no object")
+            return
+        }
         let wrong: [JSONValue] = [.null, true, 1, .number(1.5), "x", .array([]), .array(["x"]), .object([:]), 300]
         for name in members.keys.sorted() {
             for value in wrong + [nil] {
