@@ -222,7 +222,7 @@ let tests: [Target] = [
         name: "CeleryExporterTests",
         dependencies: [
             "CeleryExporter", "MetricsServer", "MetricsText", "ProgramTesting", "SeededTesting", "LinuxSupport",
-            logging, lifecycle, arguments,
+            "TLSSupport", logging, lifecycle, arguments,
         ] + nio
     ),
     .testTarget(

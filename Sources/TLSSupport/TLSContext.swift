@@ -50,6 +50,7 @@ package final class TLSContext: @unchecked Sendable {
     /// For connections to others, whom the system's authorities have to vouch for unless the files say otherwise.
     ///
     /// - Parameter files: Whom to trust, and who we are.
+    /// - Returns: The context.
     /// - Throws: `TLSError` where there is no library, or a file is no good.
     package static func client(_ files: TLSClientFiles = TLSClientFiles()) throws(TLSError) -> TLSContext {
         let pointer = ctls_client_context_with(

@@ -46,7 +46,9 @@ import Testing
 
     @Test func `drawn texts are read as the system's decoder reads them, or refused`() throws {
         var random = SeededGenerator()
-        let pieces = ["{", "}", "[", "]", ",", ":", "\"a\"", "\"\\n\"", "1", "-2", "0.5", "true", "null", " ", "\"é\""]
+        let pieces = [
+            "{", "}", "[", "]", ",", ":", "\"a\"", "\"\\n\"", "1 ", "-2 ", "0.5 ", "true", "null", " ", "\"é\"",
+        ]
         for _ in 0..<5000 {
             let text = (0..<Int.random(in: 1..<12, using: &random)).map { _ in
                 pieces.randomElement(using: &random) ?? ""

@@ -13,7 +13,9 @@ import Testing
 
     @Test(arguments: [2, 3, 4, 5])
     func `plain data is read as Python wrote it`(version: Int) async throws {
-        let value = try PickleReader.value(try await pickled(Self.plain, version))
+        // Protocol 2 has no bytes: Python 3 writes a call in their place, which is refused in the test below.
+        let plain = version > 2 ? Self.plain : Self.plain.replacing(", 'bytes': b'ab'", with: "")
+        let value = try PickleReader.value(try await pickled(plain, version))
         let facts = try #require(value["celery@h"])
         #expect(
             facts["ok"]?.values == [
@@ -25,7 +27,6 @@ import Testing
         #expect(facts["text"]?.text == "grüß")
         #expect(facts["long"]?.text?.count == 300)
         #expect(facts["same"] == .array([.array([]), .array([])]))
-        // Protocol 2 has no bytes: Python 3 writes a call there, which is refused in the test below.
         if version > 2 { #expect(facts["bytes"]?.text == "ab") }
     }
 

@@ -27,6 +27,14 @@ import Testing
         for quantile in [0, 0.5, 1] { #expect(stream.value(at: quantile) == 3) }
     }
 
+    @Test func `few observations are not estimated`() {
+        var stream = QuantileStream(SummaryOptions())
+        for value in [3.0, 1, 2] { stream.insert(value) }
+        #expect(stream.value(at: 0.5) == 2)
+        #expect(stream.value(at: 0.99) == 3)
+        #expect(stream.value(at: 0) == 1)
+    }
+
     @Test func `quantiles forget, sum and count do not`() {
         var options = SummaryOptions()
         options.maxAge = .seconds(10)

@@ -260,7 +260,9 @@ def certificate_expiry(url):
         print(f'the certificate of {site.hostname} was not seen: {first_line(error)}', file=sys.stderr)
         return None
     import datetime
-    return certificate.not_valid_after.replace(tzinfo=datetime.timezone.utc).timestamp()
+    # Older releases of the package know it without a zone only.
+    until = getattr(certificate, 'not_valid_after_utc', None) or certificate.not_valid_after
+    return until.replace(tzinfo=datetime.timezone.utc).timestamp()
 
 
 def tell_statistics(config, cursor):

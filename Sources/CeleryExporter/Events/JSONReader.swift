@@ -198,7 +198,9 @@ struct JSONReader {
             case UInt8(ascii: "\""):
                 place += 1
                 return
-            case UInt8(ascii: "\\"): place += 2
+            case UInt8(ascii: "\\"):
+                place += 1
+                _ = try escape()
             case 0..<0x20: throw Malformed()
             default: place += 1
             }

@@ -54,6 +54,7 @@ final class BrokerTLS: Sendable {
     /// - Parameters:
     ///   - host: The broker's host.
     ///   - security: How it is to be.
+    /// - Returns: The handler for the connection's pipeline.
     /// - Throws: `TLSError` where there is no library, or a file is no good.
     func handler(host: String, _ security: BrokerSecurity) throws -> TLSHandler {
         let files = security.files

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Renders Indico's logging: files that are rotated under it, problems also to standard error and, where mail can be
-/// sent, errors to the technical contact. Lines are JSON and name the request they belong to: `indico_logging.py`.
+/// sent, errors to the technical contact.
+///
+/// Lines are JSON and name the request they belong to: `indico_logging.py`.
 enum LoggingConfiguration {
     static func render(_ settings: IndicoSettings, layout: WorkloadLayout) -> String {
         let email = settings.mail == nil ? "" : ", email"
