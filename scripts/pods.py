@@ -252,9 +252,13 @@ def at(latencies, share):
 
 def run(place, authority, rate, only):
     session, beats, problems = Session(authority), Beats(), []
-    place.run('run', 'add-admin', f'email={EMAIL}', text=PASSWORD + '\n', check=False)
-    session.log_in()
-    if not session.is_known():
+    # On a busy machine the action has not been done in its minute; what it did all the same is no failure either.
+    for _ in range(5):
+        place.run('run', 'add-admin', f'email={EMAIL}', text=PASSWORD + '\n', check=False)
+        session.log_in()
+        if session.is_known():
+            break
+    else:
         raise RuntimeError('nobody is logged in')
     print(f'{"fault":44} {"took":>6} {"requests":>8} {"failed":>6} {"in flight":>9} {"p50 ms":>7} {"p99 ms":>7} {"beats":>5} session')
     faults = Faults(place)
