@@ -151,6 +151,7 @@ extension Supervisor {
                 try await openTerminal(session, &request, &theirs)
             } else {
                 let output = try Pipe()
+                output.widen(to: ServiceOutputHandler.pipeSize)
                 theirs.append(output.writeEnd)
                 try await read(output.readEnd, session, .stdio)
                 request.standardOutput = output.writeEnd

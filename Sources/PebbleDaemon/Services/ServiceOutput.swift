@@ -6,7 +6,7 @@ import NIOPosix
 final class ServiceOutputHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    /// A service fills what the pipe holds by default faster than it takes to wake who reads it.
+    /// A service or command fills what a pipe holds by default faster than it takes to wake who reads it.
     static let pipeSize: Int32 = 256 << 10
 
     private let log: ServiceLog
