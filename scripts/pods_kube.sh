@@ -16,7 +16,7 @@ fail() {
 finish() { podman pod rm --force --time 5 "$copy" >/dev/null 2>&1 || true; }
 trap finish EXIT
 
-podman generate kube "$pod" >"$out/kube-first.yaml"
+podman generate kube "$pod" >"$out/kube-first.yaml" 2>"$out/kube-warnings.log"
 # The same pod under another name, on directories of its own: two agents on one model would refuse each other.
 volumes=$out/kube-volumes
 rm -rf -- "$volumes"
@@ -28,7 +28,7 @@ sed -n "s|^ *path: \($volumes/.*\)|\1|p" "$out/kube-play.yaml" | sort -u | while
 done
 network=$(podman network ls --format '{{.Name}}' | grep '^indico-')
 podman play kube --network "$network" "$out/kube-play.yaml" >"$out/kube-play.log"
-podman generate kube "$copy" >"$out/kube-second.yaml"
+podman generate kube "$copy" >"$out/kube-second.yaml" 2>>"$out/kube-warnings.log"
 running=$(podman ps --filter "pod=$copy" --format '{{.Names}}' | grep -vc -- '-infra$')
 [ "$running" = 3 ] || fail "$running of 3 containers run in the pod that was played"
 for container in charm indico indico-nginx; do
