@@ -61,6 +61,8 @@ ON_PURPOSE = [
     (r'^statsd_exporter_build_info', 'another program'),
     (r'^statsd_exporter_event_queue_flushed_total', 'there is no queue'),
     (r'^statsd_metric_mapper_cache_', 'the cache holds decisions about names with tags, not about names'),
+    (r'^statsd_exporter_events_(actions|unmapped)_total', 'the original counts events that come to nothing as well'),
+    (r'^statsd_exporter_metrics_total', 'the original counts each set of label names of a family'),
     (r'^statsd_exporter_udp_packet_drops_total', 'the original counts its queue, ours the kernel'),
 ]
 
