@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CharmInterfaces
 import FoundationEssentials
 import Glibc
 import LinuxSupport
@@ -125,10 +126,11 @@ struct NginxServingTests {
         try await NginxServer.serving { settings in
             settings.site = try SiteURL(site)
             settings.options.httpsPort = port
-            settings.certificate = ServedCertificate.read(
-                ["certificate": SampleCertificates.valid, "private-key": SampleCertificates.key],
-                at: 1_800_000_000
-            ).value
+            settings.certificate =
+                ServedCertificate.read(
+                    ["certificate": SampleCertificates.valid, "private-key": SampleCertificates.key],
+                    at: 1_800_000_000
+                ).value
         } body: { nginx in
             let plain = try nginx.ask("GET", "/event/1/?a=b")
             #expect(plain.status == 301 && plain.header("Location") == ["\(site)/event/1/?a=b"])
