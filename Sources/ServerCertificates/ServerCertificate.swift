@@ -58,6 +58,7 @@ package struct ServerCertificate: Hashable, Sendable {
     /// Whether a browser takes it for a host.
     ///
     /// - Parameter host: A name or an address, an IPv6 address with or without brackets.
+    /// - Returns: Whether one of its names is that host's.
     package func covers(_ host: String) -> Bool {
         var host = host.lowercased()
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
@@ -82,6 +83,7 @@ package struct ServerCertificate: Hashable, Sendable {
     /// Why it is of no use at a time, if it is not.
     ///
     /// - Parameter time: Seconds since 1970.
+    /// - Returns: What is wrong; nil when it is valid then.
     package func problem(at time: Int64) -> String? {
         if time < notBefore { return "the certificate is not valid before \(Self.day(notBefore))" }
         if time >= notAfter { return "the certificate expired on \(Self.day(notAfter))" }
