@@ -37,7 +37,7 @@ OPTIONS = {
     'site_url': 'http://localhost:8080',
 }
 # A plugin that brings no tables along.
-PLUGIN = ('external_plugins=indico-plugin-payment-manual==3.2.2', 'plugins=payment_manual')
+PLUGIN = ('external_plugins=indico-plugin-payment-manual==3.2.1', 'plugins=payment_manual')
 
 
 class Load:

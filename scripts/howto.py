@@ -3,7 +3,7 @@
 """Executes the how-tos, and the tutorial of a conference, as they stand.
 
     scripts/howto.py [--keep] [PAGE...]        on an installation of their own: `make howtos`
-    scripts/howto.py --on DIRECTORY [PAGE...]  on the installation there, as its end-to-end test does; it stays
+    scripts/howto.py --on DIRECTORY [PAGE...]  on the installation there; it stays
 
 Blocks of `sh` are run one after the other, each page in an empty directory; the first failure ends it. Blocks of `console`
 need what is not here, a controller or a provider; they are counted. Without root, or as the account `nobody` for root where

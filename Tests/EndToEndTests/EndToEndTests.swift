@@ -32,7 +32,6 @@ import Testing
         }
         journey.attempt("the data are still there", findEvent)
         journey.attempt("a browser makes a conference, registers and sees new colours", walkWithBrowser)
-        journey.attempt("the how-tos and the tutorial, as they stand", followHowTos)
         journey.attempt("down in the middle of a hook; up ends what it began", goDownInMidHook)
         try journey.step("down leaves no process", goDown)
         journey.attempt("servers of others are used, and left alone", useServersOfOthers)

@@ -138,6 +138,8 @@ extension Supervisor {
         register: (CheckedContinuation<Void, Never>, Int) -> Void,
         remove: @escaping @Sendable (isolated Supervisor, Int) -> CheckedContinuation<Void, Never>?
     ) async {
+        // The time is up before anybody waits: a timer could fire before there is somebody to resume.
+        if let timeout, timeout <= .zero { return }
         nextWaiter += 1
         let number = nextWaiter
         let timer = timeout.map { schedule(in: $0) { remove($0, number)?.resume() } }

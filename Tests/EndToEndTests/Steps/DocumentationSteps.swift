@@ -30,12 +30,4 @@ extension EndToEndTests {
         )
         try journey.machine.settle()
     }
-
-    /// Every command of the how-tos and of the tutorial, as it stands on the page.
-    func followHowTos(_ journey: Journey) throws {
-        try journey.machine.settle()
-        try script("howto.py", ["--on", journey.machine.state.path], journey)
-        try journey.machine.settle()
-        try findEvent(journey)
-    }
 }

@@ -63,6 +63,8 @@ final class ExternalServers {
         processes.append(
             try SideProcess(
                 ["/usr/bin/redis-server", "-"],
+                // The same program, which goes by the name it is called by; redis-server is a package of its own.
+                executable: "/usr/bin/redis-check-rdb",
                 account: account,
                 input: pipe.readEnd,
                 log: directory + ".\(name).log"

@@ -7,7 +7,8 @@ import OneMachine
 final class SideProcess {
     let pid: ProcessID
 
-    init(_ words: [String], account: Account? = nil, input: Int32? = nil, log: String) throws {
+    init(_ words: [String], executable: String? = nil, account: Account? = nil, input: Int32? = nil, log: String) throws
+    {
         let output = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard output >= 0 else { throw SystemError.last("open \(log)") }
         defer { close(output) }
@@ -15,7 +16,7 @@ final class SideProcess {
             geteuid() == 0 ? account.map { SpawnRequest.Identity(userID: $0.userID, groupID: $0.groupID) } : nil
         pid = try ProcessSpawner.spawn(
             SpawnRequest(
-                executable: words[0],
+                executable: executable ?? words[0],
                 arguments: words,
                 environment: ["PATH": SetupCommand.path, "LANG": "C.UTF-8"],
                 directory: "/",
