@@ -37,8 +37,8 @@ package struct TLSClientFiles: Sendable, Hashable {
 
 /// What connections of one kind have in common.
 ///
-/// Sendable although it holds a pointer: the library lets threads share a context, and nothing in it is changed after
-/// it was made.
+/// `@unchecked Sendable` holds because the library lets threads share a context, and nothing in it is changed after it
+/// was made.
 package final class TLSContext: @unchecked Sendable {
     /// The library's context.
     package let pointer: OpaquePointer
