@@ -93,8 +93,11 @@ final class AgentCore: Sendable {
     }
 
     /// The hash of the configuration the charm would be told now.
-    func configHash(_ model: Model) throws -> String {
-        let values = charm.effectiveConfig(user: try model.userConfig())
+    func configHash(_ model: Model) throws -> String { try configHash(user: model.userConfig()) }
+
+    /// The hash of the configuration the charm has with these options set.
+    func configHash(user: [String: ConfigValue]) throws -> String {
+        let values = charm.effectiveConfig(user: user)
         var hash = ContentHash()
         hash.add(try AgentJSON.encode(values))
         hash.add(unit.address.utf8)

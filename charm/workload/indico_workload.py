@@ -177,28 +177,32 @@ def db_status(request):
         [(version, encoding)] = rows(
             cursor, "SELECT current_setting('server_version_num')::int, current_setting('server_encoding')")
         extensions = {name for name, in rows(cursor, 'SELECT extname FROM pg_extension')}
-        core = compare(current_revisions(cursor, 'alembic_version'),
-                       revisions(os.path.join(package_directory('indico'), 'migrations', 'versions')))
-        has_tables, complete = prepared(cursor)
-        if core['state'] == 'empty' and has_tables:
-            core['state'] = 'unknown'
-        elif core['state'] == 'current' and not complete:
-            core['state'] = 'empty'
-        plugins = {}
-        for name, point in enabled_plugins(config).items():
-            directory = os.path.join(package_directory(point.module), 'migrations')
-            if os.path.isdir(directory):
-                plugins[name] = compare(current_revisions(cursor, f'alembic_version_plugin_{name}'),
-                                        revisions(directory))
-        states = [core['state']] + ['behind' if p['state'] == 'empty' else p['state'] for p in plugins.values()]
-        worst = next((s for s in ('unknown', 'empty', 'behind') if s in states), 'current')
-        tell_operator(config, worst)
-        if worst == 'current':
+        schema = schema_state(config, cursor)
+        tell_operator(config, schema['state'])
+        if schema['state'] == 'current':
             tell_statistics(config, cursor)
-        return {'state': worst, 'core': core, 'plugins': plugins, 'version': indico_version(),
-                'server-version': version, 'encoding': encoding,
-                'missing-extensions': sorted({'pg_trgm', 'unaccent'} - extensions),
-                'identity': database_identity(cursor)}
+        return schema | {'version': indico_version(), 'server-version': version, 'encoding': encoding,
+                         'missing-extensions': sorted({'pg_trgm', 'unaccent'} - extensions),
+                         'identity': database_identity(cursor)}
+
+
+def schema_state(config, cursor):
+    """Tell how the tables of Indico and of its plugins stand to the code, and how the worst of them does."""
+    core = compare(current_revisions(cursor, 'alembic_version'),
+                   revisions(os.path.join(package_directory('indico'), 'migrations', 'versions')))
+    has_tables, complete = prepared(cursor)
+    if core['state'] == 'empty' and has_tables:
+        core['state'] = 'unknown'
+    elif core['state'] == 'current' and not complete:
+        core['state'] = 'empty'
+    plugins = {}
+    for name, point in enabled_plugins(config).items():
+        directory = os.path.join(package_directory(point.module), 'migrations')
+        if os.path.isdir(directory):
+            plugins[name] = compare(current_revisions(cursor, f'alembic_version_plugin_{name}'), revisions(directory))
+    states = [core['state']] + ['behind' if p['state'] == 'empty' else p['state'] for p in plugins.values()]
+    worst = next((s for s in ('unknown', 'empty', 'behind') if s in states), 'current')
+    return {'state': worst, 'core': core, 'plugins': plugins}
 
 
 def tell_operator(config, state):
@@ -330,6 +334,8 @@ def guard_sessions(request):
         return {'dropped': 0, 'changed': False}
     with database(config) as cursor:
         identity = database_identity(cursor)
+        # At the very first start the charm looks at the database before the exporter listens, and not again for a while.
+        tell_operator(config, schema_state(config, cursor)['state'])
         tell_statistics(config, cursor)
     cache = cache_client(config)
     known = cache.get(DATABASE_KEY)

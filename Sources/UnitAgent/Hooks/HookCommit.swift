@@ -46,6 +46,7 @@ extension AgentCore {
             try model.checkLead(context.writes, unit)
             for write in context.writes { try write.apply(to: model) }
             try model.setTold(event, marks, now: time.seconds)
+            try noteConfig(seenBy: context, model)
             try model.setHookRecord(nil)
             if let told, let cursor = told.cursor { try model.setNoticeCursor(cursor, container: told.container) }
             if case .start = event, try model.status(of: unit.unitName)?.message == Model.installing {
@@ -67,6 +68,18 @@ extension AgentCore {
         changes.signal()
     }
 
+    /// Notes what configuration a dispatch saw, as any charm may act on it at any event.
+    ///
+    /// One that was set and taken back while the dispatch ran leaves no other trace, and yet the charm must be told.
+    private func noteConfig(seenBy context: HookContext, _ model: Model) throws {
+        guard let seen = try context.userConfig.map({ try configHash(user: $0) }) else { return }
+        if case .configChanged = context.event {
+            try model.setFact(.configHash, seen)
+        } else if try model.fact(.configHash) != seen {
+            try model.setFact(.configHash, nil)
+        }
+    }
+
     /// Ends a task with what its dispatch came to.
     func finish(task: Int, _ event: HookEvent, _ context: HookContext, _ result: DispatchResult) throws {
         var results = context.outcome.results
@@ -81,7 +94,7 @@ extension AgentCore {
             (status, message) = (.failed, result.reason)
         } else {
             do {
-                try endTask(task, status, message, results, writes: context.writes)
+                try endTask(task, status, message, results, context, writes: context.writes)
                 note(.info, "ran action \"\(event.name)\" (task \(task)): \(status.rawValue)")
                 return
             } catch {
@@ -90,7 +103,7 @@ extension AgentCore {
                 (status, message) = (.failed, "committing requested changes failed")
             }
         }
-        try endTask(task, status, message, results, writes: [])
+        try endTask(task, status, message, results, context, writes: [])
         note(.info, "ran action \"\(event.name)\" (task \(task)): \(status.rawValue)")
     }
 
@@ -99,6 +112,7 @@ extension AgentCore {
         _ status: TaskState.Status,
         _ message: String,
         _ results: [String: String],
+        _ context: HookContext,
         writes: [ModelWrite]
     ) throws {
         let unit = unit
@@ -106,6 +120,7 @@ extension AgentCore {
             try model.checkLead(writes, unit)
             for write in writes { try write.apply(to: model) }
             try model.setTask(task, status: status, message: message, results: results)
+            try noteConfig(seenBy: context, model)
             try model.setFact(.runningTask, nil)
             try model.pruneTasks(keeping: 500)
         }

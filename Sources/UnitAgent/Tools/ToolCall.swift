@@ -51,6 +51,10 @@ struct HookContext: Sendable {
     var outcome = ActionOutcome()
     /// The reboot the charm asked for.
     var reboot: Reboot?
+    /// The options an operator had set when the charm first asked for its configuration; `nil` when it has not.
+    ///
+    /// It stays the same for the whole dispatch, as under Juju.
+    var userConfig: [String: ConfigValue]?
 }
 
 /// One call of a hook tool: what it may read, and what it wants changed.

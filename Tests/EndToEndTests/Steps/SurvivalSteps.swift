@@ -25,7 +25,7 @@ extension EndToEndTests {
         }
         try machine.settle()
         try findEvent(journey)
-        let orphans = machine.orphans()
+        let orphans = try machine.lastingOrphans()
         try ensure(orphans.isEmpty, "nobody supervises \(orphans.map { "\($0.pid) \($0.commandLine.prefix(100))" })")
     }
 

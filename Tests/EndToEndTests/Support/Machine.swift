@@ -137,6 +137,18 @@ struct Machine: Sendable {
         return processes().filter { !family.contains($0.pid) }
     }
 
+    /// Those of ``orphans()`` that are found at each of several looks.
+    ///
+    /// Checks run all the time: one look may see a process that began, or lost its parent, between two readings of /proc.
+    func lastingOrphans() throws -> [ProcessEntry] {
+        var left = Set(orphans())
+        for _ in 0..<10 where !left.isEmpty {
+            usleep(300_000)
+            left.formIntersection(orphans())
+        }
+        return left.sorted { $0.pid.rawValue < $1.pid.rawValue }
+    }
+
     private func belongs(_ pid: ProcessID) -> Bool {
         for file in ["cmdline", "environ"] {
             let text = ((try? FileStore.text("/proc/\(pid)/\(file)")) ?? nil) ?? ""

@@ -10,7 +10,9 @@ enum ConfigGetTool: HookToolCommand {
     static func run(_ call: inout ToolCall) throws -> String {
         try call.flags.refuse(moreThan: 1)
         let key = call.flags.arguments.first
-        let values = call.charm.effectiveConfig(user: try call.model.userConfig()).mapValues(\.json)
+        let user = try call.context.userConfig ?? call.model.userConfig()
+        call.context.userConfig = user
+        let values = call.charm.effectiveConfig(user: user).mapValues(\.json)
         if let key {
             guard !call.flags.isOn("all") else {
                 throw ToolFailure.usage("cannot use argument --all together with key \"\(key)\"")
