@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Indico with the servers of others: mail, S3, OpenID Connect, SAML, and TLS at the front door. A fresh installation, the
-# servers beside it, Tests/Integrations on it, then nothing is left of it.
+# Indico with the servers of others: mail, S3, OpenID Connect, SAML, and TLS at the front door; then what is promised of
+# sessions and tasks. A fresh installation, the servers beside it, Tests/Integrations on it, then nothing is left of it.
 #
-#   scripts/integrations.sh [--keep]
+#   scripts/integrations.sh [--keep] [STEP...]
 #
+# STEP is the name of one of the steps in Tests/Integrations; without any all are made.
 # The programs have to be built already: `make run` or scripts/build-release.sh does that; PROGRAMS is where they are,
 # .build/release. Indico's ports must be free.
 set -euo pipefail
@@ -42,7 +43,7 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-[ "${1:-}" != --keep ] || keep=yes
+if [ "${1:-}" = --keep ]; then keep=yes; shift; fi
 
 # The servers are fetched while Indico is.
 providers() {
@@ -59,4 +60,4 @@ fetching=$!
 wait "$fetching"
 mkdir "$place/scratch"
 "$results/venv/bin/python" -B Tests/Integrations/run.py --programs "$programs" --state-dir "$state" \
-    --scratch "$place/scratch" 2>&1 | tee "$results/run.log"
+    --scratch "$place/scratch" "$@" 2>&1 | tee "$results/run.log"

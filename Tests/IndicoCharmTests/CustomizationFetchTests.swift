@@ -45,10 +45,14 @@ struct CustomizationFetchTests {
         return "\(place.path)/theme"
     }
 
-    private func fetch(_ source: String) async throws -> CommandResult {
+    private func ask(_ verb: String, _ request: String = "{}") async throws -> CommandResult {
         let module = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../charm/workload/indico_workload.py").path
-        return try await run("/usr/bin/python3", [module, "customize"], input: "{\"source\": \"\(source)\"}")
+        return try await run("/usr/bin/python3", [module, verb], input: request)
+    }
+
+    private func fetch(_ source: String) async throws -> CommandResult {
+        try await ask("customize", "{\"source\": \"\(source)\"}")
     }
 
     @Test func `a repository is fetched once`() async throws {
@@ -82,5 +86,34 @@ struct CustomizationFetchTests {
         #expect(!refused.isSuccess)
         #expect(refused.outputText.contains("127.0.0.1"), "\(refused.outputText)")
         #expect(!refused.outputText.contains("s3cret"), "\(refused.outputText)")
+    }
+
+    @Test func `what was fetched is taken away, and is fetched again`() async throws {
+        let theme = try await repository()
+        defer { try? FileManager.default.removeItem(atPath: place.path) }
+        _ = try await fetch(theme)
+        let dropped = try await ask("drop-customization")
+        #expect(dropped.outputText.contains("\"changed\": true"), "\(dropped.outputText) \(dropped.errorText)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(place.path)/custom").isEmpty)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: place.path).contains("custom.old") == false)
+        #expect(try await ask("drop-customization").outputText.contains("\"changed\": false"))
+        #expect(try await fetch(theme).outputText.contains("\"changed\": true"))
+        #expect(FileManager.default.fileExists(atPath: "\(place.path)/custom/css/colours.css"))
+    }
+
+    @Test func `what came there by hand is left alone, and what a killed one left is brought to its end`() async throws
+    {
+        defer { try? FileManager.default.removeItem(atPath: place.path) }
+        for directory in ["custom/css", "custom.old/.git"] {
+            try FileManager.default.createDirectory(
+                atPath: place.appending(path: directory).path,
+                withIntermediateDirectories: true
+            )
+        }
+        #expect(try await ask("drop-customization").outputText.contains("\"changed\": false"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(place.path)/custom") == ["css"])
+        try FileManager.default.removeItem(atPath: "\(place.path)/custom")
+        #expect(try await ask("drop-customization").outputText.contains("\"changed\": true"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(place.path)/custom").isEmpty)
     }
 }

@@ -188,23 +188,4 @@ import Testing
         try world.run(.updateStatus)
         #expect(try #require(world.world[relation: "ingress"]).ownApplicationData["strip-prefix"] == nil)
     }
-
-    // MARK: - The table
-
-    /// Each number has a line in the table, and each test the table names is there.
-    @Test func `the table of hazards is whole, and the tests it names exist`() throws {
-        let tests = URL(filePath: #filePath).deletingLastPathComponent()
-        let table = try String(
-            contentsOf: tests.appending(path: "../../docs/reference/hazards.md"),
-            encoding: .utf8
-        )
-        let sources = try FileManager.default.contentsOfDirectory(atPath: tests.path).filter { $0.hasPrefix("Hazard") }
-            .map { try String(contentsOf: tests.appending(path: $0), encoding: .utf8) }.joined()
-        let numbers = [1...8, 10...18, 20...35, 40...47, 50...63].joined()
-        for number in numbers {
-            let name = "H" + (number < 10 ? "0" : "") + String(number)
-            #expect(table.contains("| \(name) |"), "\(name) has no line")
-            #expect(sources.contains(name), "\(name) has no test")
-        }
-    }
 }

@@ -27,6 +27,8 @@ final class FakeWorkload: Sendable {
         var restores = 0
         /// How often the site is asked in vain after a restore.
         var silentAnswersAfterRestore = 0
+        /// Whether there is something new to fetch.
+        var customizationChanges = true
     }
 
     private let state = Mutex(State())
@@ -88,7 +90,8 @@ final class FakeWorkload: Sendable {
                 return Self.reply(#"{"ok": true}"#)
             case "create-backup": return Self.reply(Self.backup)
             case "list-backups": return Self.reply(#"{"ok": true, "place": "/p", "backups": [\#(Self.backup)]}"#)
-            case "customize": return Self.reply(#"{"ok": true, "changed": true, "revision": "abc"}"#)
+            case "customize", "drop-customization":
+                return Self.reply(#"{"ok": true, "changed": \#(state.customizationChanges)}"#)
             default: return Self.reply(#"{"ok": true}"#)
             }
         }

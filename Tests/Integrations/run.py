@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Indico with the servers of others, on an installation that is up: scripts/integrations.sh makes one.
 
-    run.py --programs DIR --state-dir DIR --scratch DIR
+    run.py --programs DIR --state-dir DIR --scratch DIR [STEP...]
+
+STEP is the name of a step's function; without any all are made. The first two are always made.
 """
 import argparse
 import sys
@@ -14,6 +16,7 @@ from pathlib import Path
 # What the servers' libraries say of each other's age.
 warnings.simplefilter('ignore', DeprecationWarning)
 
+from guarantees import Guarantees
 from installation import Installation
 from journey import Journey
 from protection import Protection
@@ -23,11 +26,13 @@ def main():
     parser = argparse.ArgumentParser()
     for name in ('--programs', '--state-dir', '--scratch'):
         parser.add_argument(name, required=True, type=Path)
+    parser.add_argument('steps', nargs='*')
     given = parser.parse_args()
     journey = Journey(Installation(given.programs, given.state_dir), given.scratch)
-    steps = [getattr(journey, name) for name in Journey.STEPS]
-    protection = Protection(journey)
-    steps += [getattr(protection, name) for name in Protection.STEPS]
+    parts = [journey, Protection(journey), Guarantees(journey)]
+    steps = [getattr(part, name) for part in parts for name in part.STEPS]
+    if given.steps:
+        steps = [step for step in steps if step.__name__ in given.steps or step.__name__ in Journey.STEPS[:2]]
     for number, step in enumerate(steps, 1):
         began = time.monotonic()
         try:

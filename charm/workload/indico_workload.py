@@ -637,6 +637,22 @@ def customize(request):
     return {'changed': True, 'revision': revision}
 
 
+def drop_customization(request):
+    """Leave an empty directory in the place of what was fetched; what came there by hand is not ours to remove."""
+    import shutil
+    directory = read_config()['CUSTOMIZATION_DIR']
+    old = f'{directory}.old'
+    shutil.rmtree(old, ignore_errors=True)
+    # None at all is what is left by one that was killed between the two steps below.
+    if os.path.lexists(directory) and not os.path.isdir(os.path.join(directory, '.git')):
+        return {'changed': False}
+    if os.path.lexists(directory):
+        os.rename(directory, old)
+    os.mkdir(directory)
+    shutil.rmtree(old, ignore_errors=True)
+    return {'changed': True}
+
+
 @contextlib.contextmanager
 def trusting(path):
     """Environment in which Git reads a local repository of another account: whoever set the option chose it."""
@@ -1033,7 +1049,8 @@ def outlive_reader():
 VERBS = {
     'facts': facts, 'db-status': db_status, 'db-prepare': db_prepare, 'db-upgrade': db_upgrade,
     'guard-sessions': guard_sessions, 'invalidate-sessions': invalidate_sessions, 'celery-check': celery_check,
-    'customize': customize, 'install-plugins': install_plugins, 'check-config': check_config, 'reload': reload, 'start-workers-anew': start_workers_anew,
+    'customize': customize, 'drop-customization': drop_customization, 'install-plugins': install_plugins,
+    'check-config': check_config, 'reload': reload, 'start-workers-anew': start_workers_anew,
     'add-admin': add_admin, 'anonymize-user': anonymize_user,
 }
 # Those of indico_backup.py, which lies beside this file.

@@ -15,8 +15,9 @@ struct RefreshExternalResourcesAction {
         do {
             // Plugins first: fetching a customization that changed has the workers load both.
             if !plugins.packages.isEmpty { try plugins.install(options) }
-            let customization = Customization(module: module, layout: layout)
-            let changed = try source.map { try customization.fetch($0) } ?? false
+            let customization = Customization(container: module.container, module: module, layout: layout)
+            let isWanted = try source != nil || customization.differs(from: source)
+            let changed = isWanted ? try customization.use(source, options) : false
             if !plugins.packages.isEmpty, !changed { try customization.reload() }
             try action.setResults([
                 "customization-source": source.map(IndicoSettings.maskingCredentials) ?? "none configured",

@@ -48,7 +48,7 @@ struct WorkloadApplication {
         guard awaitSite() else { return .waiting("waiting for Indico to answer") }
         if let problem = try celeryProblem(since: celeryBefore) { return .waiting("waiting for Celery: \(problem)") }
         if let message = desired.settings.maintenance { return .maintenance(Obstacle.line("paused: \(message)")) }
-        return try customize(&memory) ?? certificateProblem?.status ?? .active()
+        return try customize() ?? certificateProblem?.status ?? .active()
     }
 
     /// A certificate whose time is over is served until there is another: for that, people must act.
@@ -70,24 +70,25 @@ struct WorkloadApplication {
         }
     }
 
-    /// Fetches the customization when another source is configured than was fetched last.
+    /// Fetches the customization when another source is configured than what is in use is from.
     ///
     /// It comes last: a repository that cannot be fetched must not keep Indico from serving.
-    private func customize(_ memory: inout WorkloadMemory) throws -> Status? {
+    private func customize() throws -> Status? {
         let source = desired.settings.options.customizationSource
-        let mark = source.map(Customization.mark)
-        guard mark != memory.customization else { return nil }
-        if let source {
-            let module = WorkloadModule(container: indico, layout: desired.layout, account: desired.indico.account)
-            do {
-                try show("fetching the customization")
-                _ = try Customization(module: module, layout: desired.layout).fetch(source)
-            } catch let refusal as WorkloadModule.Refusal {
-                return .blocked("customization_sources_url: \(refusal.message)")
-            }
+        let customization = Customization(
+            container: indico,
+            module: WorkloadModule(container: indico, layout: desired.layout, account: desired.indico.account),
+            layout: desired.layout
+        )
+        guard try customization.differs(from: source) else { return nil }
+        do {
+            try show(source == nil ? "taking the customization away" : "fetching the customization")
+            let ownership = desired.indico.account?.ownership ?? Ownership()
+            _ = try customization.use(source, FileOptions(permissions: 0o644, ownership: ownership))
+            return nil
+        } catch let refusal as WorkloadModule.Refusal {
+            return .blocked("customization_sources_url: \(refusal.message)")
         }
-        memory.customization = mark
-        return nil
     }
 
     private func absentService() throws -> String? {

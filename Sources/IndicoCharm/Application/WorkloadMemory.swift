@@ -14,8 +14,6 @@ struct WorkloadMemory: Codable, Hashable {
     var failedUpgrade: FailedUpgrade?
     /// When the database was last found to be current, as the machine's time since its start.
     var checkedAt: Int64?
-    /// A mark of the customization source that was fetched last.
-    var customization: String?
     /// Indico's version.
     var version: String?
 

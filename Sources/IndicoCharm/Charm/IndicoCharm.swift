@@ -222,6 +222,7 @@ extension CharmFiles {
             backupModule: try CharmFile.text(of: "\(charmDirectory)/workload/indico_backup.py"),
             mailModule: try CharmFile.text(of: "\(charmDirectory)/workload/indico_mail.py"),
             loggingModule: try CharmFile.text(of: "\(charmDirectory)/workload/indico_logging.py"),
+            applicationModule: try CharmFile.text(of: "\(charmDirectory)/workload/indico_application.py"),
             statsdMapping: try CharmFile.text(of: "\(charmDirectory)/workload/statsd-mapping.yaml")
         )
     }

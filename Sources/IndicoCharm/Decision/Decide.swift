@@ -269,6 +269,8 @@ private func indicoFiles(_ view: View, _ settings: IndicoSettings) -> [DesiredFi
             .eachUse
         ),
         file(layout.brokerURL, settings.broker.url(database: 0) + "\n", 0o600, .service("celery-exporter")),
+        // Before the configuration that names it.
+        file(layout.applicationModule, view.files.applicationModule, 0o644, .application),
         file(
             layout.uwsgiConfiguration,
             UWSGIConfiguration.render(settings, layout: layout, ports: view.ports),

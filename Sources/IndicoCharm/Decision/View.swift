@@ -136,6 +136,7 @@ package struct CharmFiles: Hashable, Sendable {
     package var backupModule: String
     package var mailModule: String
     package var loggingModule: String
+    package var applicationModule: String
     package var statsdMapping: String
 
     package init(
@@ -143,12 +144,14 @@ package struct CharmFiles: Hashable, Sendable {
         backupModule: String = "",
         mailModule: String = "",
         loggingModule: String = "",
+        applicationModule: String = "",
         statsdMapping: String
     ) {
         self.workloadModule = workloadModule
         self.backupModule = backupModule
         self.mailModule = mailModule
         self.loggingModule = loggingModule
+        self.applicationModule = applicationModule
         self.statsdMapping = statsdMapping
     }
 }

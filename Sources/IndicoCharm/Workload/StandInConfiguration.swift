@@ -35,7 +35,8 @@ enum StandInConfiguration {
         # Written by the Indico charm: changes made here are lost at its next event.
         [uwsgi]
         http-socket = 127.0.0.1:\(ports.uwsgiStandIn)
-        module = indico.web.flask.app:make_app()
+        pythonpath = \(layout.settings)
+        module = indico_application:load()
         exec-pre-app = \(layout.python) \(layout.workloadModule) guard-sessions </dev/null
 
         master = true

@@ -12,7 +12,8 @@ enum UWSGIConfiguration {
             # Plain HTTP, one request per connection. With http11-socket a worker stays on the idle connections that
             # nginx keeps, and requests wait for it: 1.3 s at worst under 40 requests a second, against 0.02 s.
             http-socket = 127.0.0.1:\(ports.uwsgi)
-            module = indico.web.flask.app:make_app()
+            pythonpath = \(layout.settings)
+            module = indico_application:load()
             # Each worker, before it loads the application: no session survives the database it was made for. The
             # socket is open by then, so a database that is away makes uWSGI unready, not dead.
             exec-pre-app = \(layout.python) \(layout.workloadModule) guard-sessions </dev/null

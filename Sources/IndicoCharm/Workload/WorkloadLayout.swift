@@ -81,7 +81,11 @@ package struct WorkloadLayout: Hashable, Sendable {
     package var plugins: String { path("srv/indico/plugins") }
     /// Says which packages were installed.
     package var pluginsMark: String { path("srv/indico/etc/external-plugins") }
+    /// Says from which source the customization in use is.
+    package var customizationMark: String { path("srv/indico/etc/customization") }
     package var workloadModule: String { path("srv/indico/etc/indico_workload.py") }
+    /// Beside the module, which it asks.
+    package var applicationModule: String { path("srv/indico/etc/indico_application.py") }
     package var loggingModule: String { path("srv/indico/etc/indico_logging.py") }
     package var backupModule: String { path("srv/indico/etc/indico_backup.py") }
     /// Beside the module, which looks for it there.
