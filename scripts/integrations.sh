@@ -3,9 +3,10 @@
 # Indico with the servers of others: mail, S3, OpenID Connect, SAML, and TLS at the front door; then what is promised of
 # sessions and tasks. A fresh installation, the servers beside it, Tests/Integrations on it, then nothing is left of it.
 #
-#   scripts/integrations.sh [--keep] [STEP...]
+#   scripts/integrations.sh [--keep | --on DIRECTORY] [STEP...]
 #
-# STEP is the name of one of the steps in Tests/Integrations; without any all are made.
+# STEP is the name of one of the steps in Tests/Integrations; without any all are made. DIRECTORY is the state directory of
+# an installation that is up: it is used as it is, and stays.
 # The programs have to be built already: `make run` or scripts/build-release.sh does that; PROGRAMS is where they are,
 # .build/release. Indico's ports must be free.
 set -euo pipefail
@@ -15,10 +16,15 @@ programs=${PROGRAMS:-.build/release}
 [ -x "$programs/indico-operator" ] || { echo "integrations: $programs/indico-operator is not built" >&2; exit 1; }
 results=$PWD/.build/integrations
 mkdir -p "$results"
+given=
+case ${1:-} in
+--keep) keep=yes; shift ;;
+--on) given=${2:?--on takes a state directory}; keep=yes; shift 2 ;;
+esac
 # Not below a home: as root the workload runs as a user of its own, who must be able to get there.
 place=$(mktemp -d /var/tmp/indico-int.XXXXXX)
 chmod 755 "$place"
-state=$place/state
+state=${given:-$place/state}
 began=$SECONDS
 
 finish() {
@@ -43,7 +49,6 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-if [ "${1:-}" = --keep ]; then keep=yes; shift; fi
 
 # The servers are fetched while Indico is.
 providers() {
@@ -56,7 +61,7 @@ providers() {
 }
 providers &
 fetching=$!
-"$programs/indico-operator" up --state-dir "$state" 2>&1 | tee "$results/up.log"
+[ -n "$given" ] || "$programs/indico-operator" up --state-dir "$state" 2>&1 | tee "$results/up.log"
 wait "$fetching"
 mkdir "$place/scratch"
 "$results/venv/bin/python" -B Tests/Integrations/run.py --programs "$programs" --state-dir "$state" \

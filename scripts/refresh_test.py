@@ -11,7 +11,7 @@ or says what is wrong. Without cases all are run, in this order:
     failing     one whose schema cannot be upgraded: the old one serves again
     unusable    one whose log-in page fails: the old one serves again, on the restored database
     next        one that needs another schema, and the way back with the database of before
-    killed      the same, killed with -9 in each of its steps; it goes on by itself
+    killed      the same, killed with -9 in each of its steps; it goes on by itself. `killed:Backup` is that step alone
 """
 import json
 import os
@@ -90,9 +90,9 @@ def back(place, before):
     expect(place.environment() == before and place.ask(TABLE) == 'none', 'not all is as it was')
 
 
-def killed(place, requirements):
+def killed(place, requirements, steps):
     before = place.environment()
-    for step in ('Maintenance page', 'Backup', 'New environment', 'Database', 'Looking at Indico', 'Visitors'):
+    for step in steps:
         process = place.begin('refresh', '--requirements', requirements)
         for line in process.stdout:
             print(line, end='', flush=True)
@@ -106,26 +106,28 @@ def killed(place, requirements):
         back(place, before)
 
 
+STEPS = 'Maintenance page', 'Backup', 'New environment', 'Database', 'Looking at Indico', 'Visitors'
 CASES = {
     'unloadable': lambda place, file: refused(place, file, 'broken on purpose'),
     'failing': lambda place, file: refused(place, file, 'division by zero'),
     'unusable': lambda place, file: refused(place, file, '/login/ answers with 500'),
     'next': forth_and_back,
-    'killed': killed,
-}
+    'killed': lambda place, file: killed(place, file, STEPS),
+} | {f'killed:{step}': lambda place, file, step=step: killed(place, file, [step]) for step in STEPS}
 
 
 def main(state, *cases):
+    cases = cases or [case for case in CASES if ':' not in case]
     place = Installation(state)
     payload = sorted((place.state / 'share/packaging').glob('requirements-indico-*.txt'))[-1]
     with tempfile.TemporaryDirectory(prefix='refresh-test-', dir='/var/tmp') as scratch:
         os.chmod(scratch, 0o755)
-        for case in cases or CASES:
-            kind = 'next' if case == 'killed' else case
+        for case in cases:
+            kind = 'next' if case.startswith('killed') else case
             made = subprocess.run([ROOT / 'scripts/other_indico.py', kind, payload, scratch], check=True, capture_output=True)
             print(f'== {case}', flush=True)
             CASES[case](place, made.stdout.decode().strip())
-    print(f'refresh-test: {len(cases or CASES)} passed, 0 failed')
+    print(f'refresh-test: {len(cases)} passed, 0 failed')
 
 
 if __name__ == '__main__':

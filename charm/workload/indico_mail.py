@@ -90,6 +90,8 @@ class ErrorMails(FormattedSubjectSMTPHandler):
 
     def emit(self, record):
         try:
+            # The subject has it; a formatter of text leaves it behind, ours of JSON does not.
+            record.message = record.getMessage()
             login, password = config.SMTP_LOGIN or '', config.SMTP_PASSWORD or ''
             backend = BACKENDS.get(config.EMAIL_BACKEND, EmailBackend)(
                 host=config.SMTP_SERVER[0], port=config.SMTP_SERVER[1], username=login, password=password,
