@@ -4,7 +4,9 @@ import LinuxSupport
 /// One of the two private Redis servers.
 package struct RedisServer: Hashable, Sendable {
     package enum Role: Hashable, Sendable {
-        /// Sessions and memoized pages: gone with the process, and the oldest first when memory is short.
+        /// Sessions and memoized pages: on disk, so that nobody is logged out by a new start; the oldest go first when
+        /// memory is short. It is a log of each write rather than a picture of now and then: a session that was ended must
+        /// not come back.
         case cache
         /// Celery's queue: on disk before a task counts as taken, and never thrown away.
         case broker
@@ -48,7 +50,8 @@ package struct RedisServer: Hashable, Sendable {
         case .cache:
             return common + """
                 save ""
-                appendonly no
+                appendonly yes
+                appendfsync everysec
                 maxmemory 256mb
                 maxmemory-policy volatile-lru
 
