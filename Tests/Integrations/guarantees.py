@@ -150,8 +150,7 @@ class Guarantees:
         directory = self.indico.state / 'local/postgresql'
         port = self.place.settings()['ports']['postgresql']
         owner = directory.owner()
-        socket = next(p for p in directory.rglob('.s.PGSQL.*') if p.suffix != '.lock').parent
-        command = ['psql', '--no-psqlrc', '-qAt', '-h', str(socket), '-p', str(port), '-U', owner, '-d', database, '-c', statement]
+        command = ['psql', '--no-psqlrc', '-qAt', '-h', str(directory / 'run'), '-p', str(port), '-U', owner, '-d', database, '-c', statement]
         done = subprocess.run(['runuser', '-u', owner, '--', *command] if Path('/proc/self').owner() != owner else command,
                               capture_output=True, text=True, cwd='/')
         return done.stdout.strip() if done.returncode == 0 else ''
