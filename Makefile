@@ -2,7 +2,7 @@
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-deep pebble-peers fuzz bench-charm bench-exporters bench-pebble crash-writes packages bare-debian check format
+.PHONY: help run test test-fast test-deep pebble-peers fuzz bench-charm hot-functions bench-exporters bench-pebble crash-writes packages bare-debian check format
 .PHONY: images pods-test charm charm-analyse charm-bases charmcraft-pack deb deb-test docs howtos integrations kube terraform release
 
 help: ## Shows this list.
@@ -18,6 +18,7 @@ test: packages test-fast test-deep pebble-peers ## Runs every test, the end-to-e
 
 test-fast: ## Runs the tests that need no installed Indico.
 	swift build --build-tests -j $(JOBS)
+	scripts/undocumented.py
 	scripts/unit-tests.sh
 	scripts/pebble-contract.sh
 	scripts/alert-rules.sh
@@ -105,6 +106,10 @@ terraform: ## Checks the Terraform modules, without the provider.
 
 release: ## Builds everything there is to hand out into dist/, with notes, a manifest and checksums.
 	JOBS=$(JOBS) scripts/release.sh
+
+hot-functions: ## Writes down which functions a dispatch runs, for the linker to lay out together; needs valgrind.
+	JOBS=$(JOBS) scripts/build-release.sh indico-charm hello-charm
+	bench/hot_functions.py
 
 bench-charm: ## Measures what an event costs a charm, beside charms on ops from PyPI; ARGS="--rounds 30".
 	JOBS=$(JOBS) scripts/build-release.sh indico-charm hello-charm

@@ -124,6 +124,22 @@ extension RelationState {
         }
     }
 
+    @Test func `which endpoints are those of peers is remembered until another charm may be there`() throws {
+        let reader = Reader()
+        var world = try reader.run(.configChanged, in: world).world
+        let text = try #require(world.storedState[RelationMemory.headerKey])
+        var header = try WireJSON.decode(RelationMemory.Header.self, from: text.utf8)
+        #expect(header.peers == ["database": false, "mates": true, "web": false])
+        // What is not so shows who was asked.
+        header.peers?["database"] = true
+        world.storedState[RelationMemory.headerKey] = try WireJSON.text(of: header)
+        let id = world.relations[0].relationID
+        _ = try reader.run(.updateStatus, in: world)
+        #expect(reader.seen[id]?.hasPrefix("app ") == true, "\(reader.seen[id] ?? "")")
+        _ = try reader.run(.upgradeCharm, in: world)
+        #expect(reader.seen[id] == world.relations[0].told)
+    }
+
     @Test func `what is stored may be anything`() throws {
         let reader = Reader()
         var world = world

@@ -34,6 +34,8 @@ struct RelationMemory {
         var since: Int64
         /// The agent's version.
         var agent: String
+        /// Whether an endpoint is one of peers, which saves reading `metadata.yaml`; of those somebody had to know.
+        var peers: [String: Bool]?
     }
 
     /// How much text of one endpoint is remembered at most; a value of stored state may have twice as much.

@@ -9,7 +9,9 @@ final class RelationStore {
     private let unit: UnitName
     private let event: HookEvent
     private let metadata: () throws -> CharmMetadata
-    private var knownPeers: Set<String>?
+    private var declaredPeers: Set<String>?
+    /// Whether an endpoint is one of peers, as far as it is known without the charm's files.
+    private var peers: [String: Bool] = [:]
 
     private var ids: [String: [RelationID]] = [:]
     private var listedUnits: [Int: [UnitName]] = [:]
@@ -46,11 +48,13 @@ final class RelationStore {
     }
 
     private func isPeer(_ endpoint: String) throws(HookToolError) -> Bool {
-        if let knownPeers { return knownPeers.contains(endpoint) }
+        try recall()
+        if let known = peers[endpoint] { return known }
         do {
-            let peers = try metadata().peers
-            knownPeers = peers
-            return peers.contains(endpoint)
+            let declared = try declaredPeers ?? metadata().peers
+            declaredPeers = declared
+            peers[endpoint] = declared.contains(endpoint)
+            return declared.contains(endpoint)
         } catch {
             throw HookToolError(kind: .other, tool: .relationList, subject: endpoint, message: "\(error)")
         }
@@ -251,7 +255,11 @@ extension RelationStore {
             let endpoint = String(key.dropFirst(RelationMemory.endpointPrefix.count))
             memory.endpoints[endpoint] = try remembering.state.remembered([Int: RelationMemory.Entry].self, key)
         }
-        if !RelationMemory.forgetsEverything(at: event) { remembering.since = header.since }
+        if !RelationMemory.forgetsEverything(at: event) {
+            remembering.since = header.since
+            // Another version of the charm, which may declare others, begins with one of those events.
+            peers = header.peers ?? [:]
+        }
         take(memory.recalled(for: event))
     }
 
@@ -297,7 +305,9 @@ extension RelationStore {
         let state = remembering.state
         let since = self.remembering?.since ?? remembering.now
         try state.setAny(
-            try StoredState.text(RelationMemory.Header(since: since, agent: remembering.agent)),
+            try StoredState.text(
+                RelationMemory.Header(since: since, agent: remembering.agent, peers: peers.isEmpty ? nil : peers)
+            ),
             for: RelationMemory.headerKey
         )
         var old = Set(try state.keys(startingWith: RelationMemory.endpointPrefix))

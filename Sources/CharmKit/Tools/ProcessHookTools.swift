@@ -119,7 +119,6 @@ public struct ProcessHookTools: HookTools {
         var inputEnd = inputEnd
         var outputEnds = outputEnds
         var outputs: [[UInt8]] = outputEnds.map { _ in [] }
-        var piece = [UInt8](repeating: 0, count: 64 * 1024)
         defer { for end in outputEnds + [inputEnd] where end >= 0 { close(end) } }
         if input.isEmpty {
             close(inputEnd)
@@ -144,10 +143,12 @@ public struct ProcessHookTools: HookTools {
                 }
             }
             for index in outputEnds.indices where polled[index].revents != 0 {
-                let count = read(outputEnds[index], &piece, piece.count)
-                if count > 0 {
-                    outputs[index].append(contentsOf: piece[..<count])
-                } else if count == 0 || errno != EINTR {
+                let (count, number) = withUnsafeTemporaryAllocation(byteCount: 16 * 1024, alignment: 1) { piece in
+                    let count = read(outputEnds[index], piece.baseAddress, piece.count)
+                    if count > 0 { outputs[index].append(contentsOf: piece[..<count]) }
+                    return (count, errno)
+                }
+                if count == 0 || (count < 0 && number != EINTR) {
                     close(outputEnds[index])
                     outputEnds[index] = -1
                 }

@@ -106,22 +106,24 @@ public final class AgentConnection {
     }
 
     private func receive() throws(AgentConnectionError) -> Frame {
-        var piece = [UInt8](repeating: 0, count: 64 * 1024)
         while true {
             do throws(FrameError) {
                 if let frame = try decoder.next() { return frame }
             } catch {
                 throw .protocolError(error)
             }
-            let count = piece.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
+            let (count, number) = withUnsafeTemporaryAllocation(byteCount: 16 * 1024, alignment: 1) { piece in
+                let count = recv(descriptor, piece.baseAddress, piece.count, 0)
+                if count > 0 { decoder.append(piece[..<count]) }
+                return (count, errno)
+            }
             if count < 0 {
-                if errno == EINTR { continue }
-                throw .system(operation: "receive", address: address, errno: errno)
+                if number == EINTR { continue }
+                throw .system(operation: "receive", address: address, errno: number)
             }
             guard count > 0 else {
                 throw decoder.isAtBoundary ? .closed(address: address) : .protocolError(.truncated)
             }
-            decoder.append(piece[..<count])
         }
     }
 }

@@ -20,12 +20,12 @@ package struct OperatorReport {
     var samples: [String] {
         let seconds = Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
         var samples = [
-            "reconciles:1|c|#outcome:\(status)", "reconcile_duration:\(seconds)|h|#event:\(event)",
+            "reconciles:1|c|#outcome:\(status.rawValue)", "reconcile_duration:\(seconds)|h|#event:\(event)",
             "database_current:\(memory?.checkedAt == nil ? 0 : 1)|g",
         ]
         if let certificateEnd { samples.append("certificate_expiry_timestamp_seconds:\(certificateEnd)|g") }
         for kind in [Status.Kind.active, .waiting, .maintenance, .blocked] {
-            samples.append("unit_status:\(kind == status ? 1 : 0)|g|#status:\(kind)")
+            samples.append("unit_status:\(kind == status ? 1 : 0)|g|#status:\(kind.rawValue)")
         }
         return samples.map { "indico_operator." + $0 }
     }

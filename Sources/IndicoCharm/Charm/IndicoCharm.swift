@@ -118,7 +118,7 @@ public struct IndicoCharm: Charm {
         trace.mark("decide and publish", at: pace.now())
         let status = try status(decision, view, model)
         trace.mark("apply", at: pace.now())
-        trace.outcome = "\(status.kind)"
+        trace.outcome = status.kind.rawValue
         model.setUnitStatus(status)
         let report = OperatorReport(
             event: event.name,
