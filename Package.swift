@@ -44,6 +44,12 @@ let charmProgram =
 let release: [CSetting] =
     Context.environment["INDICO_OPERATOR_VERSION"].map { [.define("INDICO_OPERATOR_VERSION", to: "\"\($0)\"")] } ?? []
 
+// A section for each function of what only charms are made of, so that the linker can lay out each by itself. In a
+// release only: a package with such flags cannot be depended on by its address.
+let charmCode: [SwiftSetting] =
+    Context.environment["INDICO_OPERATOR_VERSION"] == nil
+    ? [] : [.unsafeFlags(["-Xfrontend", "-function-sections"], .when(configuration: .release))]
+
 let platform: [Target] = [
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
@@ -295,4 +301,5 @@ for target in package.targets where target.type != .system && !["CLinux", "CTLS"
         .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
         .treatAllWarnings(as: .error),
     ]
+    if ["CharmKit", "CharmInterfaces", "IndicoCharm"].contains(target.name) { target.swiftSettings? += charmCode }
 }

@@ -72,12 +72,21 @@ package struct ServerCertificate: Hashable, Sendable {
     /// An IPv6 address with all of its groups, as the library prints it; anything else as it is.
     private static func expanded(_ address: String) -> String {
         guard address.contains(":") else { return address }
-        let halves = address.split(separator: "::", maxSplits: 1, omittingEmptySubsequences: false)
-            .map { $0.split(separator: ":").map { String($0.drop { $0 == "0" }) } }
+        let halves = parts(ofAddress: address).map { $0.split(separator: ":").map { String($0.drop { $0 == "0" }) } }
         let known = halves.map(\.count).reduce(0, +)
         let gap = halves.count == 2 && known < 8 ? Array(repeating: "", count: 8 - known) : []
         return ((halves.first ?? []) + gap + (halves.count == 2 ? halves[1] : []))
             .map { $0.isEmpty ? "0" : $0 }.joined(separator: ":")
+    }
+
+    /// What is before and after the first two colons in a row; all of it where there are none.
+    ///
+    /// Not the library's `split` by a text: that is a part of its regular expressions, which then are in the charm's memory.
+    private static func parts(ofAddress address: String) -> [Substring] {
+        let colons = zip(address.indices, address.indices.dropFirst())
+            .first { address[$0] == ":" && address[$1] == ":" }
+        guard let (first, second) = colons else { return [address[...]] }
+        return [address[..<first], address[address.index(after: second)...]]
     }
 
     /// Why it is of no use at a time, if it is not.

@@ -74,13 +74,31 @@ struct NginxContainer {
         // The candidate of the configuration names the candidates of the others.
         for other in changed where other.path != file.path {
             try files.write(other, to: other.path + ".new")
-            file.content = file.content.replacing("\(other.path);", with: "\(other.path).new;")
+            file.content = Self.replacing("\(other.path);", in: file.content, with: "\(other.path).new;")
         }
         try files.write(file, to: file.path + ".new")
         let result = try container.execute(test(file.path + ".new"))
         guard !result.succeeded else { return nil }
         let reason = result.errorOutput.split(separator: "\n").first.map(String.init) ?? "code \(result.exitCode)"
         return .blocked("nginx refuses its configuration: \(reason)")
+    }
+
+    /// A text with another in the place of a part of it, wherever that is.
+    ///
+    /// Not the library's `replacing`: that is a part of its regular expressions, which then are in the charm's memory.
+    private static func replacing(_ part: String, in text: String, with other: String) -> String {
+        let (part, text) = (Array(part.utf8), Array(text.utf8))
+        var (result, index) = ([UInt8](), 0)
+        while index < text.count {
+            if text[index...].starts(with: part) {
+                result += other.utf8
+                index += part.count
+            } else {
+                result.append(text[index])
+                index += 1
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
     }
 
     /// Has nginx look at a configuration, with the rights it will run with: it also tries its ports.

@@ -2,18 +2,22 @@
 import Glibc
 
 /// Until when something may take.
+///
+/// By the kernel's clock: the library's brings the whole of concurrency and libdispatch into a program that has no other
+/// use for them, as a charm.
 struct Deadline {
-    private let instant: ContinuousClock.Instant?
+    /// In the machine's time since its start.
+    private let end: Duration?
 
     /// Makes a deadline from now on; nil for none.
     init(_ timeout: Duration?) {
-        instant = timeout.map { ContinuousClock.now.advanced(by: $0) }
+        end = timeout.map { Self.now + $0 }
     }
 
     /// The time left in milliseconds for `poll`, rounded up; -1 for no end.
     var pollTimeout: Int32 {
-        guard let instant else { return -1 }
-        let (seconds, attoseconds) = (instant - ContinuousClock.now).components
+        guard let end else { return -1 }
+        let (seconds, attoseconds) = (end - Self.now).components
         if seconds < 0 || attoseconds < 0 { return 0 }
         let milliseconds = seconds.multipliedReportingOverflow(by: 1000)
         if milliseconds.overflow || milliseconds.partialValue > Int64(Int32.max) - 1000 { return Int32.max }
@@ -21,6 +25,12 @@ struct Deadline {
     }
 
     var isPast: Bool { pollTimeout == 0 }
+
+    private static var now: Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
 }
 
 /// What a socket did not do.
