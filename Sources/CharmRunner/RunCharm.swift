@@ -17,12 +17,13 @@ public struct RunCharm: AsyncParsableCommand {
               run-charm status
               run-charm config greeting="good day"
               run-charm action greet name=Ada
+              run-charm trigger update-status
               run-charm stop
             """,
         version: ProgramVersion.text,
         subcommands: [
-            StartCommand.self, StatusCommand.self, ConfigCommand.self, ActionCommand.self, LogCommand.self,
-            StopCommand.self, ServeCommand.self,
+            StartCommand.self, StatusCommand.self, ConfigCommand.self, ActionCommand.self, TriggerCommand.self,
+            LogCommand.self, StopCommand.self, ServeCommand.self,
         ]
     )
 
@@ -118,6 +119,27 @@ struct ActionCommand: ParsableCommand {
         guard result.status == "completed" else {
             throw RunnerError("action \(name) \(result.status): \(result.message)")
         }
+    }
+}
+
+/// Has the charm run a hook once more.
+struct TriggerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trigger",
+        abstract: "Has the charm run a hook once more, with what is so now, and waits for it."
+    )
+
+    @OptionGroup var options: UnitOptions
+
+    @Argument(help: "The hook, as in update-status or web-pebble-ready.")
+    var hook: String
+
+    func run() throws {
+        let unit = try options.unit
+        let before = try unit.agent.status().unit.agent
+        try unit.agent.trigger(hook: hook)
+        try unit.waitUntilSettled(after: before)
+        try print(unit.summary(), terminator: "")
     }
 }
 

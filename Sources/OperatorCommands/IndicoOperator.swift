@@ -39,7 +39,8 @@ package struct IndicoOperator: AsyncParsableCommand {
                 name: "Operation",
                 subcommands: [
                     ConfigCommand.self, IntegrateCommand.self, RemoveRelationCommand.self, TLSCommand.self,
-                    RunCommand.self, CancelTaskCommand.self, ResolvedCommand.self, RefreshCommand.self,
+                    RunCommand.self, CancelTaskCommand.self, ResolvedCommand.self, TriggerCommand.self,
+                    RefreshCommand.self,
                     AttachResourceCommand.self, AddStorageCommand.self, DetachStorageCommand.self,
                     AddUnitCommand.self, RemoveUnitCommand.self,
                 ]

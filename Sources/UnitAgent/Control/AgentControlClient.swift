@@ -159,6 +159,16 @@ public struct AgentControlClient: Sendable {
     /// - Throws: ``ControlFailure`` with code `conflict` when no hook has failed.
     public func resolved(retry: Bool = true) throws(ControlFailure) { _ = try ask(.resolved(retry: retry)) }
 
+    /// Has the charm told once more what it was told before, with the data of now; it comes in its turn.
+    ///
+    /// A relation or storage hook is about all relations or instances of its endpoint; `upgrade-charm` is followed by
+    /// `config-changed`, `joined` by `changed`.
+    ///
+    /// - Parameter hook: The name of the hook, as in `update-status` or `database-relation-changed`.
+    /// - Throws: ``ControlFailure``: `not-found` when the charm has no such hook, `invalid` when it says that something is
+    ///   gone or has changed which is not so, `conflict` when there is nothing it could be about or no unit that started.
+    public func trigger(hook: String) throws(ControlFailure) { _ = try ask(.trigger(hook: hook)) }
+
     /// Has the unit leave all relations, stop and be removed; the agent ends after the `remove` hook.
     ///
     /// - Throws: ``ControlFailure``.

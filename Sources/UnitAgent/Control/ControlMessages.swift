@@ -14,6 +14,7 @@ enum ControlRequest: Codable, Sendable, Equatable {
     case cancelAction(id: Int)
     case debugLog(lines: Int, follow: Bool)
     case resolved(retry: Bool)
+    case trigger(hook: String)
     case removeUnit
     case addSecret(content: [String: String])
     case removeSecret(uri: String)

@@ -79,6 +79,7 @@ struct ControlSession: Sendable {
             return .action(try core.waitForTask(id, logFrom: logFrom, atMost: .milliseconds(wait)))
         case .cancelAction(let id): try core.cancelTask(id)
         case .resolved(let retry): try core.resolve(retry ? .retry : .skip)
+        case .trigger(let hook): try core.trigger(hook)
         case .removeUnit: try core.removeUnit()
         case .addSecret(let content): return .secret(uri: try core.addUserSecret(content))
         case .removeSecret(let uri): try core.removeUserSecret(uri)
