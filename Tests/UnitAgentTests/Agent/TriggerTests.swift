@@ -63,6 +63,7 @@ import Testing
         let unit = try TestUnit(hooks: ["hooks/update-status": "[ -e $TEST_DIR/mended ] || exit 1"])
         try await unit.run(changing: { $0.retriesHooks = false }) { client in
             try await unit.expectLast(["start"])
+            try await unit.settle()
             try client.trigger(hook: "update-status")
             try await unit.expectLast(["update-status"])
             try await eventually("the hook is in error") { try client.status().failedHook != nil }

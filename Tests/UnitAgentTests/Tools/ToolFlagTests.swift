@@ -33,7 +33,7 @@ import Testing
         network-get db --primary-address => 10.0.0.9
         network-get db --egress-subnets => 10.0.0.9/32
         network-get db -r db:2 --bind-address => 10.0.0.9
-        network-get db --relation db:99 => [2] ERROR invalid value "db:99" for option --relation: relation not found
+        network-get db --relation db:99 => [2] ERROR invalid value "db:99" for option -r: relation not found
         """,
         """
         open-port --endpoints db,cache 80/tcp =>
@@ -71,7 +71,7 @@ import Testing
         commit
         secret-set $A --label two --description more --expire 2h --rotate weekly --owner unit --file values.yaml new=1 =>
         commit
-        secret-info-get --label one => [1] ERROR secret "one" not found
+        secret-info-get --label one => [1] ERROR secret with label "one" not found
         secret-info-get $A --format=json ~> "description":"more","expiry":"2027-01-15T10:00:00Z","label":"two","owner":"unit","revision":2
         secret-info-get $A --format=json ~> "rotation":"weekly"
         secret-remove $A --revision 1 =>
@@ -79,7 +79,7 @@ import Testing
         """,
         """
         secret-get SECRET --label db --peek password => one
-        secret-get --label db --refresh password => one
+        secret-get --label db --refresh --format=json => {"password":"one"}
         secret-get --label db --refresh --peek ~> [2] ERROR
         """,
         """
@@ -96,7 +96,7 @@ import Testing
         """,
         """
         storage-get -s data/9 => [2] ERROR invalid value "data/9" for option -s: storage not found
-        storage-get --storage data/9 => [2] ERROR invalid value "data/9" for option --storage: storage not found
+        storage-get --storage data/9 => [2] ERROR invalid value "data/9" for option -s: storage not found
         juju-reboot --now ~> [1] ERROR
         """,
     ]
