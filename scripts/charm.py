@@ -26,6 +26,9 @@ CHARM = ROOT / "charm"
 # scripts/charm-bases.sh starts the charm in them, and shows it.
 NEWEST = {"22.04": {"GLIBC": (2, 35)}, "24.04": {"GLIBC": (2, 39)}}
 LIBRARIES = {"libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
+# Parts of Swift's library that come with one careless call and are then in memory at each event, by what their symbols hold.
+UNWANTED = {"regular expressions": "17_StringProcessing", "libdispatch": "dispatch_queue_create",
+            "Foundation": "20FoundationEssentials"}
 
 # Keys of charmcraft.yaml that only packing reads, as in Sources/OneMachine/Setup/CharmcraftFile.swift: a test compares.
 PACKING = {"type", "bases", "base", "build-base", "platforms", "parts", "analysis", "charm-libs"}
@@ -122,6 +125,12 @@ def check(program, base):
         if version > most:
             fail(f"{program} needs {symbol}@{kind}_{dotted(version)}, and Ubuntu {base} has up to {dotted(most)}; "
                  f"build it on {'Debian 12 or Ubuntu 22.04' if base == '22.04' else f'Ubuntu {base}'}")
+    symbols = output("nm", program)
+    if "swift_retain" not in symbols:
+        fail(f"{program} has no symbols left, so what is inside cannot be told")
+    for part, name in UNWANTED.items():
+        if name in symbols:
+            fail(f"{program} has {part} inside: find the call with nm --undefined-only on what it is linked from")
     told = ", ".join(f"{kind}_{dotted(version)} ({symbol})" for kind, (version, symbol) in sorted(newest.items()))
     return f"{', '.join(sorted(libraries))}\nits newest symbols: {told}"
 
