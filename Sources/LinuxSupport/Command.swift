@@ -4,6 +4,8 @@
 package struct Command: Sendable {
     /// A path, or a name to look up in the environment's `PATH`.
     package var executable: String
+    /// What the program is told it is called by; nil for `executable`.
+    package var name: String?
     /// What follows the name.
     package var arguments: [String]
     package var environment: [String: String]

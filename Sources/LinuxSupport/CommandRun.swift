@@ -36,7 +36,7 @@ final class CommandRun: Sendable {
             opened.append(wakeup.descriptor)
             var request = SpawnRequest(
                 executable: executable,
-                arguments: [command.executable] + command.arguments,
+                arguments: [command.name ?? command.executable] + command.arguments,
                 environment: command.environment,
                 directory: command.directory,
                 identity: command.identity,

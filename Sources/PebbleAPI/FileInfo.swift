@@ -80,6 +80,20 @@ public struct Ownership: Hashable, Sendable {
         self.groupID = groupID
         self.group = group
     }
+
+    /// Takes what is not said here from somebody else: each field for itself, as a command does from the service whose
+    /// context it runs in.
+    ///
+    /// - Parameter other: where the rest comes from; nil for nowhere.
+    /// - Returns: the two as one, in which name and number may contradict each other.
+    package func over(_ other: Ownership?) -> Ownership {
+        Ownership(
+            userID: userID ?? other?.userID,
+            user: user.flatMap { $0.isEmpty ? nil : $0 } ?? other?.user,
+            groupID: groupID ?? other?.groupID,
+            group: group.flatMap { $0.isEmpty ? nil : $0 } ?? other?.group
+        )
+    }
 }
 
 /// The body of `POST /v1/files` without content, and the `request` part of one with.

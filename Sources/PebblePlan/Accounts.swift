@@ -41,17 +41,13 @@ public struct AccountLookup: Sendable {
     ///
     /// - Parameter ownership: names, numbers, or both.
     /// - Returns: the numbers; nil when the ownership says nothing.
-    /// - Throws: ``AccountError`` when a name is unknown, a name and its number disagree, a number is out of range, or
-    ///   there is only a group.
+    /// - Throws: ``AccountError`` when a name is unknown, a name and its number disagree, a number is out of range,
+    ///   there is only a group, or a number without an account and no group with it.
     public func resolve(_ ownership: Ownership) throws(AccountError) -> User? {
         var userID = ownership.userID
         var groupID = ownership.groupID
         var primaryGroupID: Int?
-        // To the kernel numbers have 32 bits, and the last says "as it is": others would turn out as somebody else.
-        for (field, id) in [("user-id", userID), ("group-id", groupID)] {
-            guard let id, !(0..<Int(UInt32.max)).contains(id) else { continue }
-            throw AccountError(description: "\(field) must be between 0 and \(UInt32.max - 1), got \(id)")
-        }
+        try checkNumbers(ownership)
         if let name = ownership.user {
             guard let user = findUser(name) else { throw AccountError(description: "user: unknown user \(name)") }
             if let given = userID, given != user.userID {
@@ -76,9 +72,28 @@ public struct AccountLookup: Sendable {
             return nil
         }
         guard let group = groupID ?? primaryGroupID else {
-            throw AccountError(description: "must specify group, not just UID")
+            throw AccountError(description: "user: unknown userid \(userID)")
         }
         return User(userID: userID, groupID: group)
+    }
+
+    /// Settles whether somebody can be meant, as far as it can be said before a service starts.
+    ///
+    /// A number alone is as good as any: there may be an account of that number by then.
+    func check(_ ownership: Ownership) throws(AccountError) {
+        guard ownership.user == nil, ownership.group == nil, ownership.groupID == nil else {
+            _ = try resolve(ownership)
+            return
+        }
+        try checkNumbers(ownership)
+    }
+
+    /// To the kernel numbers have 32 bits, and the last says "as it is": others would turn out as somebody else.
+    private func checkNumbers(_ ownership: Ownership) throws(AccountError) {
+        for (field, id) in [("user-id", ownership.userID), ("group-id", ownership.groupID)] {
+            guard let id, !(0..<Int(UInt32.max)).contains(id) else { continue }
+            throw AccountError(description: "\(field) must be between 0 and \(UInt32.max - 1), got \(id)")
+        }
     }
 }
 

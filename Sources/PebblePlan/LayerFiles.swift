@@ -56,7 +56,7 @@ public struct LayerFile: Hashable, Sendable {
             let suffix = isDirectory ? ".d" : ".yaml"
             guard name.hasSuffix(suffix) else { continue }
             guard let entry = entry(name, suffix: suffix, isDirectory: isDirectory) else {
-                let what = isDirectory ? "sub-directory" : "filename"
+                let what = isDirectory ? "sub-directory name" : "filename"
                 let like = isDirectory ? "123-some-label.d" : "123-some-label.yaml"
                 let message = "invalid layer \(what): \"\(name)\" (must look like \"\(like)\")"
                 problems.append(PlanProblem(message: message, path: name))

@@ -129,7 +129,7 @@ extension Workload {
 extension AccountLookup {
     fileprivate func problem(_ ownership: Ownership) -> String? {
         do throws(AccountError) {
-            _ = try resolve(ownership)
+            try check(ownership)
             return nil
         } catch {
             return error.description

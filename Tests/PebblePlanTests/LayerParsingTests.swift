@@ -103,6 +103,13 @@ let accounts = AccountLookup(
         }
     }
 
+    @Test(arguments: ["user-id: 4321", "user-id: 2000", "{user-id: 4321, group-id: 1}"])
+    func `a number of a user may be one that nobody has yet`(field: String) throws {
+        let fields = field.hasPrefix("{") ? String(field.dropFirst().dropLast()) : field
+        let yaml = "services:\n  a: {override: replace, command: x, \(fields)}\n"
+        #expect(try Layer.parse(yaml: yaml, label: "L", accounts: accounts).services["a"]?.userID != nil)
+    }
+
     @Test func `a reserved label is refused`() {
         #expect(throws: PlanError(PlanProblem(message: "cannot use reserved label prefix \"pebble-\""))) {
             try Layer.parse(yaml: "{}", label: "pebble-mine")

@@ -144,7 +144,7 @@ import Testing
 
     @Test(arguments: [
         "base.yaml", "1-base.yaml", "001-.yaml", "001-ab.yaml", "001-Base.yaml", "001-a--b.yaml", "001_base.yaml",
-        "001-base-.yaml",
+        "001-base-.yaml", "01-base.yaml", "001-1ab.yaml",
     ])
     func `a bad name is refused`(name: String) {
         #expect(throws: PlanError.self) { try LayerFile.find(names: [name]) { _ in [] } }

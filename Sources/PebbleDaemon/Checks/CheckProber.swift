@@ -42,9 +42,7 @@ struct CheckProber: Sendable {
         let context = check.serviceContext.flatMap { plan.services[$0] }
         let words = try ServiceCommand.split(check.command ?? "")
         var environment = environment
-        var ownership = check.ownership
-        if ownership == Ownership(), let context { ownership = context.ownership }
-        let user = try accounts.resolve(ownership)
+        let user = try accounts.resolve(check.ownership.over(context?.ownership))
         if let user {
             environment["HOME"] = user.home
             environment["USER"] = user.name
@@ -53,6 +51,7 @@ struct CheckProber: Sendable {
         environment.merge(check.environment) { _, new in new }
         let executable = try ServiceLaunch.find(words[0], path: self.environment["PATH"] ?? "")
         var command = Command(executable, Array(words.dropFirst()), environment: environment)
+        command.name = words[0]
         command.directory = check.workingDirectory ?? context?.workingDirectory
         command.identity = user?.identity
         command.timeout = timeout
@@ -150,8 +149,8 @@ struct TCPProbe: Sendable {
             guard let attempt = error.connectionErrors.first else {
                 return ProbeFailure(description: "dial tcp: lookup \(error.host): no such host")
             }
-            if let reason = attempt.error as? IOError { return refused(address, reason.errnoCode) }
-            return failure(attempt.error, address)
+            // Which of the addresses that the name stands for.
+            return failure(attempt.error, HTTPAddress.text(attempt.target))
         case is ChannelError:
             return .timedOut(timeout)
         default:

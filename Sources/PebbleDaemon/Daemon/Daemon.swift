@@ -79,7 +79,7 @@ final class Daemon: Sendable {
         let prepare = { [options] in
             try await supervisor.openState(directory: options.isPersistent ? options.directory : nil)
             await supervisor.stopLeftovers()
-            try await supervisor.load(layers)
+            try await Self.loading { () async throws in try await supervisor.load(layers) }
             Self.leaveBehind(options)
         }
         let socket: any Channel
@@ -139,14 +139,27 @@ final class Daemon: Sendable {
     }
 
     private func loadLayers() async throws -> [Layer] {
-        let layers = try LayersDirectory.read("\(options.directory)/layers", accounts: Accounts())
+        let layers = try await Self.loading {
+            try LayersDirectory.read("\(options.directory)/layers", accounts: Accounts())
+        }
         return try ArgumentsLayer.adding(options.serviceArguments, to: layers)
+    }
+
+    /// Says of whatever goes wrong that it is about the plan.
+    private static func loading<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch {
+            throw DaemonError(.invalid, "cannot load plan: \(error)")
+        }
     }
 
     private func listenHTTP(_ server: HTTPServer) async throws {
         guard let address = options.httpAddress else { return }
         let (host, port) = try HTTPAddress.parse(address)
-        let channel = try await server.listen(host: host, port: port)
+        let channel = try await HTTPAddress.listening(on: address) {
+            try await server.listen(host: host, port: port)
+        }
         listeners.withLock { $0.append(channel) }
         log.write("HTTP API server listening on \"\(address)\".")
         await supervisor.setHTTPAddress(channel.localAddress.map(HTTPAddress.text))
@@ -163,7 +176,9 @@ final class Daemon: Sendable {
         let identity = try ServerIdentity(directory: options.directory, host: host, now: now)
         // Here, so that what is wrong with it is known before anybody connects.
         _ = try identity.context()
-        let channel = try await server.listen(host: host, port: port, identity: identity)
+        let channel = try await HTTPAddress.listening(on: address, to: "TLS listen") {
+            try await server.listen(host: host, port: port, identity: identity)
+        }
         listeners.withLock { $0.append(channel) }
         log.write("HTTPS API server listening on \"\(address)\".")
         await supervisor.setHTTPSAddress(channel.localAddress.map(HTTPAddress.text))

@@ -45,13 +45,23 @@ enum DaemonDirectory {
         for name in names(in: source) ?? [] {
             let (from, to) = ("\(source)/\(name)", "\(target)/\(name)")
             var information = stat()
-            guard stat(from, &information) == 0 else { throw .last("stat \(from)") }
-            if information.st_mode & S_IFMT == S_IFDIR {
-                try copyDirectory(from, to)
-            } else {
-                try AtomicFile.write(try FileBytes.read(from), to: to, mode: information.st_mode & 0o777)
+            guard lstat(from, &information) == 0 else { throw .last("stat \(from)") }
+            switch information.st_mode & S_IFMT {
+            case S_IFDIR: try copyDirectory(from, to)
+            case S_IFLNK: try copyLink(from, to)
+            case S_IFREG: try AtomicFile.write(try FileBytes.read(from), to: to, mode: information.st_mode & 0o777)
+            default: throw SystemError(number: EINVAL, operation: "CopyFS \(from)")
             }
         }
+    }
+
+    /// A link stays one, wherever it leads.
+    private static func copyLink(_ source: String, _ target: String) throws(SystemError) {
+        var bytes = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(source, &bytes, bytes.count)
+        guard count >= 0 else { throw .last("readlink \(source)") }
+        let destination = String(decoding: bytes.prefix(count), as: UTF8.self)
+        guard symlink(destination, target) == 0 else { throw .last("symlink \(target)") }
     }
 
     private static func names(in path: String) -> [String]? {

@@ -10,8 +10,6 @@ struct ExecSetup: Sendable {
     var arguments: [String]
     /// The whole environment of the command.
     var environment: [String: String]
-    /// The part of it that clients are told: what they gave and what was filled in.
-    var shownEnvironment: [String: String]
     var directory: String
     var identity: SpawnRequest.Identity?
     var timeout: Duration?
@@ -27,14 +25,12 @@ struct ExecSetup: Sendable {
         daemonEnvironment: [String: String],
         accounts: Accounts
     ) throws(DaemonError) {
-        guard let name = request.command.first, !name.isEmpty else {
+        guard let name = request.command.first else {
             throw DaemonError(.invalid, "must specify command")
         }
         timeout = try Self.timeout(request.timeout)
         let context = try Self.context(request.serviceContext, plan)
-        var ownership = request.ownership
-        if ownership == Ownership(), let context { ownership = context.ownership }
-        let user = try accounts.resolve(ownership)
+        let user = try accounts.resolve(request.ownership.over(context?.ownership))
         let path = daemonEnvironment["PATH"] ?? ""
         guard let found = Machine.findExecutable(name, path: path) else {
             throw DaemonError(.invalid, "cannot find executable \"\(name)\"")
@@ -42,10 +38,9 @@ struct ExecSetup: Sendable {
         executable = found
         arguments = request.command
         identity = user?.identity
-        var shown = (context?.environment ?? [:]).merging(request.environment ?? [:]) { _, new in new }
-        Self.fillIn(&shown, user: user, accounts: accounts, daemonEnvironment: daemonEnvironment)
-        shownEnvironment = shown
-        environment = daemonEnvironment.merging(shown) { _, new in new }
+        let given = (context?.environment ?? [:]).merging(request.environment ?? [:]) { _, new in new }
+        environment = daemonEnvironment.merging(given) { _, new in new }
+        Self.fillIn(&environment, given: given, user: user, accounts: accounts)
         guard request.terminal || !request.interactive else {
             throw DaemonError(.failed, "cannot call exec: cannot use interactive mode without a terminal")
         }
@@ -55,7 +50,7 @@ struct ExecSetup: Sendable {
         splitsError = request.splitStderr && !request.terminal
         columns = UInt16(clamping: request.width ?? 0)
         rows = UInt16(clamping: request.height ?? 0)
-        directory = try Self.directory(request.workingDirectory ?? context?.workingDirectory, home: shown["HOME"])
+        directory = try Self.directory(request.workingDirectory ?? context?.workingDirectory, home: environment["HOME"])
     }
 
     private static func timeout(_ text: String?) throws(DaemonError) -> Duration? {
@@ -79,20 +74,21 @@ struct ExecSetup: Sendable {
     /// Fills in what a program may expect of its environment.
     private static func fillIn(
         _ environment: inout [String: String],
+        given: [String: String],
         user: ResolvedUser?,
-        accounts: Accounts,
-        daemonEnvironment: [String: String]
+        accounts: Accounts
     ) {
         let isOther = user.map { $0.identity.userID != geteuid() } ?? false
         let account = user?.identity.userID ?? geteuid()
         let home = user?.home ?? accounts.user(id: account)?.home
         let name = user?.name ?? accounts.user(id: account)?.name
-        for (key, value) in [("HOME", home), ("USER", name)] where environment[key] == nil {
-            environment[key] = isOther ? value : daemonEnvironment[key] ?? value
+        for (key, value) in [("HOME", home), ("USER", name)] where given[key] == nil {
+            // The daemon's own are of no use to somebody else, who may have none.
+            environment[key] = isOther ? value : environment[key] ?? value
         }
         let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         for (key, value) in [("PATH", path), ("LANG", "C.UTF-8")] where environment[key] == nil {
-            environment[key] = daemonEnvironment[key] ?? value
+            environment[key] = value
         }
     }
 

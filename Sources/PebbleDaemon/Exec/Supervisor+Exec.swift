@@ -22,7 +22,7 @@ extension Supervisor {
         execSessions[id] = session
         laneTasks[change.id] = startTask { await $0.run(id) }
         let reply = ExecReply(
-            environment: setup.shownEnvironment,
+            environment: setup.environment,
             taskID: id,
             workingDirectory: setup.directory
         )

@@ -120,7 +120,15 @@ struct FileOperations: Sendable {
         try requireAbsolute(item.path)
         let mode = try Self.mode(item.permissions, default: 0o644)
         let owner = try owner(item.ownership)
-        if item.makeDirs { try makeDirectories(Self.parent(item.path), mode: 0o755, owner: owner) }
+        if item.makeDirs {
+            do throws(SystemError) {
+                try makeDirectories(Self.parent(item.path), mode: 0o755, owner: owner)
+            } catch {
+                var problem = FileError(error)
+                problem.message = "cannot create directory: \(problem.message)"
+                throw problem
+            }
+        }
         return try AtomicFile(path: item.path, mode: mode, owner: owner)
     }
 }

@@ -24,7 +24,8 @@ extension API {
 
     private func waitForChange(_ request: APIRequest) async throws -> APIResponse {
         let id = request.captures[0]
-        let timeout = try RequestTimeout.read(request.parameter("timeout"))
+        // Zero is no limit; less than that is over already.
+        let timeout = try RequestTimeout.read(request.parameter("timeout")).flatMap { $0 == .zero ? nil : $0 }
         guard try await supervisor.waitForChange(id, timeout: timeout) else {
             let after = timeout.map { " after \(GoDuration($0))" } ?? ""
             throw DaemonError(.timedOut, "timed out waiting for change\(after)")

@@ -11,7 +11,7 @@ extension API {
     }
 
     private func exec(_ request: APIRequest) async throws -> APIResponse {
-        let body = try await request.decode(ExecRequest.self)
+        let body = try await request.decode(ExecRequest.self, goType: "execPayload")
         if let program = body.command.first {
             supervisor.surroundings.log.record(.commandRun(by: request.caller.name, program: program))
         }

@@ -186,6 +186,7 @@ struct ServiceMachine: Equatable, Sendable {
         case .stopped:
             return [.finishStop(.nothingToDo("Service \"\(name)\" already stopped."))]
         case .exited:
+            enter(.stopped, .inactive, now)
             return [.finishStop(.nothingToDo("Service \"\(name)\" had already exited."))]
         case .backoff:
             enter(.stopped, .inactive, now)

@@ -25,14 +25,24 @@ extension Supervisor {
         try checkNames(names, action: "start")
         let lanes = try planned { () throws(PlanError) in try plan.startLanes(names) }
         let count = lanes.joined().count
-        return begin(kind: kind, summary: summary(verb, names, count: count), tasks: startTasks(lanes, stage: 0))
+        return begin(
+            kind: kind,
+            summary: summary(verb, names, count: count),
+            about: names,
+            tasks: startTasks(lanes, stage: 0)
+        )
     }
 
     func stopServices(_ names: [String]) throws(DaemonError) -> Change {
         try checkNames(names, action: "stop")
         let lanes = try planned { () throws(PlanError) in try plan.stopLanes(names) }
         let count = lanes.joined().count
-        return begin(kind: "stop", summary: summary("Stop", names, count: count), tasks: stopTasks(lanes))
+        return begin(
+            kind: "stop",
+            summary: summary("Stop", names, count: count),
+            about: names,
+            tasks: stopTasks(lanes)
+        )
     }
 
     func restartServices(_ names: [String]) throws(DaemonError) -> Change {
@@ -42,6 +52,7 @@ extension Supervisor {
         return begin(
             kind: "restart",
             summary: summary("Restart", names, count: start.joined().count),
+            about: names,
             tasks: stopTasks(stop) + startTasks(start, stage: 1)
         )
     }
@@ -127,8 +138,8 @@ extension Supervisor {
     // MARK: - Doing it
 
     /// Makes a change and begins it.
-    private func begin(kind: String, summary: String, tasks: [TaskPlan]) -> Change {
-        let change = makeChange(kind: kind, summary: summary, tasks: tasks)
+    private func begin(kind: String, summary: String, about names: [String]? = nil, tasks: [TaskPlan]) -> Change {
+        let change = makeChange(kind: kind, summary: summary, tasks: tasks, about: names)
         guard !tasks.isEmpty else { return change }
         let stages = Dictionary(grouping: self.tasks(of: change), by: \.stage)
         let lanes = stages.keys.sorted().map { stage in

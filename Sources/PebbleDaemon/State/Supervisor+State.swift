@@ -15,10 +15,13 @@ extension Supervisor {
     // MARK: - Changes
 
     /// Makes a change with its tasks, and tells of it.
+    ///
+    /// It is found by `subjects`, those asked for; without them by what its tasks are about.
     func makeChange(
         kind: String,
         summary: String,
         tasks plans: [TaskPlan],
+        about subjects: [String]? = nil,
         data: [String: JSONValue]? = nil,
         initialStatus: ChangeStatus = .toDo
     ) -> Change {
@@ -49,7 +52,7 @@ extension Supervisor {
             spawnTime: now,
             readyTime: tasks.isEmpty ? now : nil,
             data: data,
-            subjects: Set(plans.map(\.subject)).filter { !$0.isEmpty }.sorted()
+            subjects: Set(subjects ?? plans.map(\.subject)).filter { !$0.isEmpty }.sorted()
         )
         document.changes[id] = change
         save(.change(change))

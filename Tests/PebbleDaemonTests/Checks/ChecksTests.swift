@@ -51,6 +51,21 @@ import Testing
         try await daemon.stop()
     }
 
+    @Test func `a command is called by the name it was given, and an address by its number`() async throws {
+        let daemon = try await TestDaemon(
+            layer: """
+                checks:
+                  name: {override: replace, startup: disabled, exec: {command: sh -c "echo I am $0; exit 1"}}
+                  port: {override: replace, startup: disabled, tcp: {host: "::1", port: 1}}
+                """
+        )
+        let name = try await daemon.call { try $0.refreshCheck("name") }
+        #expect(name.error == "exit status 1; I am sh")
+        let port = try await daemon.call { try $0.refreshCheck("port") }
+        #expect(port.error?.hasPrefix("dial tcp [::1]:1: connect: ") == true)
+        try await daemon.stop()
+    }
+
     @Test func `a check may end the daemon`() async throws {
         let daemon = try await TestDaemon(
             layer: """

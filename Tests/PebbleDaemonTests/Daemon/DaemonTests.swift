@@ -161,6 +161,7 @@ import Testing
         let source = try TestDirectory()
         #expect(mkdir(source.file("layers"), 0o755) == 0)
         try AtomicFile.write(sleeper, to: source.file("layers/001-base.yaml"), mode: 0o640)
+        #expect(symlink("/nowhere/at/all", source.file("link")) == 0)
         let parent = try TestDirectory()
         var options = DaemonOptions(environment: [
             "PEBBLE": parent.file("deep/pebble"), "PEBBLE_COPY_ONCE": source.path, "PEBBLE_PERSIST": "never",
@@ -169,6 +170,10 @@ import Testing
         try DaemonDirectory.prepare(options)
         let copy = parent.file("deep/pebble/layers/001-base.yaml")
         #expect(String(decoding: try FileBytes.read(copy), as: UTF8.self) == sleeper)
+        var information = stat()
+        #expect(stat(copy, &information) == 0 && information.st_mode & 0o777 == 0o640)
+        #expect(lstat(parent.file("deep/pebble/link"), &information) == 0)
+        #expect(information.st_mode & S_IFMT == S_IFLNK)
         try AtomicFile.write("changed", to: copy, mode: 0o640)
         try DaemonDirectory.prepare(options)
         #expect(String(decoding: try FileBytes.read(copy), as: UTF8.self) == "changed")

@@ -106,7 +106,7 @@ import Testing
 
     @Test func `what cannot be run says why`() async throws {
         let daemon = try await TestDaemon()
-        for (command, reason) in [("no-such-program", "cannot find executable"), ("", "must specify command")] {
+        for (command, reason) in [("no-such-program", "cannot find executable"), ("", "cannot find executable \"\"")] {
             let error = await #expect(throws: PebbleClientError.self) {
                 try await daemon.call { try $0.exec(ExecCall([command])) }
             }

@@ -35,23 +35,6 @@ import Testing
         #expect(onTop.map(\.order) == [1001, 1002])
     }
 
-    @Test(arguments: [
-        "001-base.yaml", "123-a-b-c1.yaml", "000-dir.d",
-    ])
-    func `file names of layers are understood`(name: String) throws {
-        #expect(try LayersDirectory.name(name, in: "") != nil)
-    }
-
-    @Test(arguments: ["01-base.yaml", "001-ab.yaml", "001-1ab.yaml", "001-Base.yaml", "001-a--b.yaml", "base.yaml"])
-    func `others are refused by name`(name: String) {
-        let error = #expect(throws: DaemonError.self) { try LayersDirectory.name(name, in: "") }
-        #expect(error?.message.contains(name) == true)
-    }
-
-    @Test func `files that are no layers are passed over`() throws {
-        #expect(try LayersDirectory.name("README.md", in: "") == nil)
-    }
-
     @Test func `a directory is read in order, sub-directories between`() throws {
         let directory = try TestDirectory()
         let layers = directory.file("layers")
@@ -65,6 +48,19 @@ import Testing
         #expect(found.map(\.order) == [1000, 2001, 2005, 3000])
         try AtomicFile.write("{}", to: "\(layers)/001-other.yaml", mode: 0o644)
         #expect(throws: DaemonError.self) { try LayersDirectory.read(layers, accounts: Accounts()) }
+    }
+
+    @Test func `what is called like a directory and is none is passed over, and a bad name is told`() throws {
+        let directory = try TestDirectory()
+        try AtomicFile.write("{}", to: directory.file("001-file.d"), mode: 0o644)
+        #expect(mkdir(directory.file("002-dir.yaml"), 0o755) == 0)
+        #expect(try LayersDirectory.read(directory.path, accounts: Accounts()).isEmpty)
+        #expect(mkdir(directory.file("003-ab.d"), 0o755) == 0)
+        let error = #expect(throws: DaemonError.self) {
+            try LayersDirectory.read(directory.path, accounts: Accounts())
+        }
+        let reason = "must look like \"123-some-label.d\""
+        #expect(error?.message == "invalid layer sub-directory name: \"003-ab.d\" (\(reason))")
     }
 
     @Test func `no directory is no layers`() throws {

@@ -118,8 +118,12 @@ import Testing
         machine = running { $0.onFailure = .ignore }
         _ = machine.handle(.exited(.exited(code: 1)), now: now)
         let exited = TaskOutcome.nothingToDo("Service \"web\" had already exited.")
-        #expect(machine.handle(.stop, now: now) == [.finishStop(exited)])
         #expect(machine.status == .error)
+        #expect(machine.handle(.stop, now: now) == [.finishStop(exited)])
+        // Who stops it has seen the error.
+        #expect(machine.status == .inactive)
+        let stopped = TaskOutcome.nothingToDo("Service \"web\" already stopped.")
+        #expect(machine.handle(.stop, now: now) == [.finishStop(stopped)])
     }
 
     @Test(arguments: [
