@@ -114,6 +114,11 @@ extension YAMLNode {
         YAMLNode(.scalar(YAMLScalar(text: text, style: YAMLScalar.looksLikeText(text) ? .plain : .doubleQuoted)))
     }
 
+    /// Makes a time, from its text.
+    package static func timestamp(_ text: String) -> YAMLNode {
+        YAMLNode(.scalar(YAMLScalar(text: text, style: .plain, tag: YAMLScalar.timestampTag)))
+    }
+
     /// Makes a whole number.
     package static func integer(_ value: Int) -> YAMLNode {
         YAMLNode(.scalar(YAMLScalar(text: String(value), style: .plain)))

@@ -85,6 +85,7 @@ private struct YAMLRenderer {
     private func text(_ scalar: YAMLScalar, depth: Int, offset: String = "") -> String {
         let text = scalar.text
         if scalar.isNull { return "null" }
+        if scalar.tag == YAMLScalar.timestampTag { return text }
         if Self.fitsLiteral(text) { return literal(text, depth: depth, offset: offset) }
         if Self.needsEscapes(text) { return Self.doubleQuoted(text) }
         if case .string = scalar.value, !YAMLScalar.looksLikeText(text) { return Self.doubleQuoted(text) }

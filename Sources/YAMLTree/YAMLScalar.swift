@@ -40,6 +40,9 @@ package struct YAMLScalar: Hashable, Sendable {
         }
     }
 
+    /// The tag of times, which YAML 1.1 knows by their form and so are written without quotes.
+    package static let timestampTag = "!!timestamp"
+
     package var isNull: Bool { value == .null }
 
     /// Scalars are equal when they stand for the same, however they are written.

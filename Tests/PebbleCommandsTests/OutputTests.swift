@@ -38,12 +38,20 @@ import Testing
         #expect(try StructuredText.of(value, .json) == "{\"services\":{\"a\":\"active\"}}\n")
         #expect(try StructuredText.of(value, .yaml) == "services:\n    a: active\n")
         #expect(try StructuredText.yaml([("b", 1), ("a", nil as String?), ("c", "5")]) == "b: 1\nc: \"5\"\n")
+        let time = try #require(Timestamp("2026-01-02T03:04:05.5Z"))
+        #expect(try StructuredText.yaml([("at", time)]) == "at: 2026-01-02T03:04:05.5Z\n")
+        let since = ["a": ServiceInfo(name: "a", startup: .enabled, current: .active, currentSince: time)]
+        #expect(try StructuredText.of(since, .yaml).contains("current-since: 2026-01-02T03:04:05.5Z\n"))
+        #expect(try StructuredText.of(["data": ["at": time.description]], .yaml).contains("at: \"2026"))
     }
 
     @Test(arguments: [
-        (0, "0B"), (999, "999B"), (3_100, "3.1kB"), (12_345, "12.3kB"), (2_000_000, "2MB"), (123_456, "123kB"),
+        (nil, "     -"), (0, "    0B"), (999, "  999B"), (5000, " 5000B"), (5001, "5.00kB"), (9499, "9.50kB"),
+        (9500, " 9.5kB"), (9994, "10.0kB"), (12_345, "12.3kB"), (12_350, "12.3kB"), (99_449, "99.4kB"),
+        (99_500, " 100kB"), (123_456, " 123kB"), (999_499, " 999kB"), (999_500, "1.00MB"), (12_345_678_901, "12.3GB"),
+        (1_000_000_000_000, "1.00TB"),
     ])
-    func `sizes are short`(bytes: Int64, text: String) {
+    func `sizes are short, and written as the original writes them`(bytes: Int64?, text: String) {
         #expect(ListCommand.size(bytes) == text)
     }
 

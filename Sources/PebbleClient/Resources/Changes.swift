@@ -48,7 +48,8 @@ extension PebbleClient {
     /// - Returns: the change; look at its `error`.
     /// - Throws: ``PebbleClientError/timedOut(request:after:)`` when it is not done in time, or another.
     public func waitForChange(_ id: String, timeout: Duration? = nil) throws(PebbleClientError) -> ChangeInfo {
-        let query = timeout.map { [("timeout", GoDuration($0).description)] } ?? []
+        // To the daemon zero is no limit at all.
+        let query = timeout.map { [("timeout", GoDuration(max($0, .nanoseconds(1))).description)] } ?? []
         let request = get("/v1/changes/\(HTTPRequest.element(id))/wait", query)
         do {
             return try result(request, ChangeInfo.self, waiting: timeout)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Glibc
 import PebbleAPI
 import PebbleClient
 
@@ -36,7 +37,7 @@ struct ListCommand: SessionCommand {
         for file in files {
             rows.add([
                 Self.kindAndMode(file), file.user ?? file.userID.map(String.init) ?? "-",
-                file.group ?? file.groupID.map(String.init) ?? "-", file.size.map(Self.size) ?? "-",
+                file.group ?? file.groupID.map(String.init) ?? "-", Self.size(file.size),
                 time.human.text(file.lastModified), file.name,
             ])
         }
@@ -59,10 +60,10 @@ struct ListCommand: SessionCommand {
         let kind =
             switch file.type {
             case .directory: "d"
-            case .symlink: "l"
-            case .socket: "s"
+            case .symlink: "L"
+            case .socket: "S"
             case .namedPipe: "p"
-            case .device: "c"
+            case .device: "D"
             case .file: "-"
             default: "?"
             }
@@ -71,18 +72,28 @@ struct ListCommand: SessionCommand {
         return kind + letters.indices.map { bits & (0o400 >> $0) != 0 ? String(letters[$0]) : "-" }.joined()
     }
 
-    /// A size in decimal units with at most one digit after the point.
-    static func size(_ bytes: Int64) -> String {
+    /// A size of six characters, blanks in front: whole up to five thousand, then with three digits and a decimal unit.
+    static func size(_ bytes: Int64?) -> String {
+        guard let bytes else { return "     -" }
+        guard bytes > 5000 else { return padded("\(bytes)B") }
         var value = Double(bytes)
-        var units = ["B", "kB", "MB", "GB", "TB"][...]
-        while value >= 1000, units.count > 1 {
+        var units = ["", "k", "M", "G", "T", "P", "E"][...]
+        while value >= 999.5 || units.first?.isEmpty == true, units.count > 1 {
             value /= 1000
             units = units.dropFirst()
         }
-        let unit = units.first ?? ""
-        if unit == "B" { return "\(bytes)B" }
-        let tenths = Int64((value * 10).rounded())
-        if tenths >= 1000 || tenths % 10 == 0 { return "\(Int64(value.rounded()))\(unit)" }
-        return "\(tenths / 10).\(tenths % 10)\(unit)"
+        let digits = value < 9.5 ? 2 : value < 99.5 ? 1 : 0
+        return padded("\(rounded(value, digits))\(units.first ?? "")B")
+    }
+
+    /// A number with that many digits after its point, rounded as C does it.
+    private static func rounded(_ value: Double, _ digits: Int) -> String {
+        var text = [CChar](repeating: 0, count: 32)
+        _ = withVaList([Int32(digits), value]) { vsnprintf(&text, text.count, "%.*f", $0) }
+        return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    private static func padded(_ text: String) -> String {
+        String(repeating: " ", count: max(0, 6 - text.utf8.count)) + text
     }
 }

@@ -30,6 +30,8 @@ struct NoticeCommand: SessionCommand {
             notice = found
         } else {
             if uid != nil { throw CommandFailure("cannot use --uid option when looking up notice by key") }
+            // Likely a key whose type was left out.
+            guard !idOrType.contains("/") else { throw CommandFailure("invalid notice ID \"\(idOrType)\"") }
             notice = try session.client.notice(idOrType)
         }
         if format == .json {

@@ -64,9 +64,7 @@ struct NoticesCommand: SessionCommand {
         }
         if notices.isEmpty {
             let suffix = timeout.map { " after waiting \($0)" } ?? ""
-            session.output.error(
-                type.isEmpty && key.isEmpty ? "No notices\(suffix).\n" : "No matching notices\(suffix).\n"
-            )
+            session.output.error("No matching notices\(suffix).\n")
             return
         }
         var table = Table(["ID", "User", "Type", "Key", "First", "Repeated", "Occurrences"])

@@ -25,6 +25,10 @@ enum StructuredText {
         var pairs: [(String, YAMLNode)] = []
         for (name, value) in fields {
             guard let value else { continue }
+            if let time = value as? Timestamp {
+                pairs.append((name, .timestamp("\(time)")))
+                continue
+            }
             pairs.append((name, node(try WireJSON.decode(JSONValue.self, from: try WireJSON.bytes(of: value)))))
         }
         return YAMLNode.map(pairs).rendered()
@@ -38,7 +42,15 @@ enum StructuredText {
         case .number(let value): .number(value)
         case .string(let value): .string(value)
         case .array(let values): .list(values.map(node))
-        case .object(let values): .map(values.sorted { $0.key < $1.key }.map { ($0.key, node($0.value)) })
+        case .object(let values): .map(values.sorted { $0.key < $1.key }.map { ($0.key, field($0.key, $0.value)) })
         }
+    }
+
+    /// The fields that are times, as YAML has a kind of value for them.
+    private static let times: Set = ["current-since", "first-occurred", "last-occurred", "last-repeated"]
+
+    private static func field(_ name: String, _ value: JSONValue) -> YAMLNode {
+        guard times.contains(name), let text = value.stringValue, Timestamp(text) != nil else { return node(value) }
+        return .timestamp(text)
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Rows in columns that are as wide as their widest cell, two blanks apart.
+/// Rows in columns that are as wide as their widest cell, two blanks apart, and three wide at least.
 struct Table {
     private var rows: [[String]]
 
@@ -14,7 +14,7 @@ struct Table {
 
     /// The table, one line a row.
     var text: String {
-        var widths = [Int](repeating: 0, count: rows.map(\.count).max() ?? 0)
+        var widths = [Int](repeating: 3, count: rows.map(\.count).max() ?? 0)
         for row in rows {
             for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.unicodeScalars.count) }
         }

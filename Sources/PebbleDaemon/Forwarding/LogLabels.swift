@@ -7,7 +7,11 @@ enum LogLabels {
         labels.mapValues { expanded($0, environment) }
     }
 
-    /// Replaces `$NAME` and `${NAME}`; a variable that is not set is nothing, a dollar before anything else stays.
+    /// What a shell has a value for, and here there is none.
+    private static let shellNames = "*#$@!?-"
+
+    /// Replaces `$NAME` and `${NAME}`; a variable that is not set is nothing, such as each of a shell's own, and a
+    /// dollar before anything else stays.
     static func expanded(_ text: String, _ environment: [String: String]) -> String {
         var result = ""
         var rest = text[...]
@@ -23,6 +27,10 @@ enum LogLabels {
                 result += environment[String(rest[rest.index(after: rest.startIndex)..<end])] ?? ""
                 rest = rest[rest.index(after: end)...]
             } else {
+                if let first = rest.first, shellNames.contains(first) {
+                    rest = rest.dropFirst()
+                    continue
+                }
                 let name = rest.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
                 guard !name.isEmpty else {
                     result += "$"

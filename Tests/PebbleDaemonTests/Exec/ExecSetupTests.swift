@@ -27,7 +27,7 @@ import Testing
             plan.services[context.name] = context
             request.serviceContext = context.name
         }
-        let environment = ["PATH": "/usr/bin:/bin", "HOME": "/root-home", "USER": "boss", "PEBBLE": "/p"]
+        let environment = ["PATH": "/usr/bin:/bin", "HOME": "/var", "USER": "boss", "PEBBLE": "/p"]
         return try ExecSetup(request, plan: plan, daemonEnvironment: environment, accounts: accounts)
     }
 

@@ -54,6 +54,7 @@ import Testing
     @Test(arguments: [
         ("$A", "one"), ("${A}b", "oneb"), ("x$A-$B", "xone-two"), ("$MISSING.", "."), ("$A_", ""),
         ("cost: 5$", "cost: 5$"), ("$ $A", "$ one"), ("${", ""), ("${A", "A"), ("$1A", "A"), ("none", "none"),
+        ("$$A", "A"), ("$?$*", ""), ("a$-b", "ab"), ("${$}.", "."),
     ])
     func `variables of the service are filled in`(text: String, expected: String) {
         #expect(LogLabels.expanded(text, ["A": "one", "B": "two"]) == expected)

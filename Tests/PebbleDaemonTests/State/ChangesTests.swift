@@ -24,21 +24,36 @@ import Testing
     }
 
     @Test func `a time to wait that is over already waits for nobody, and none at all is no limit`() async throws {
-        let daemon = try await TestDaemon(layer: layer)
-        let id = try await daemon.call { try $0.begin(.start, ["web"]) }
+        let daemon = try await TestDaemon(
+            layer: """
+                services:
+                  web:
+                    override: replace
+                    command: sh -c 'trap "" TERM; echo ready; while :; do sleep 0.1; done'
+                    kill-delay: 1h
+                """
+        )
+        try await daemon.change(.start, ["web"])
+        // Its shell must have got as far as to ignore the signal.
+        try await daemon.call { try $0.followLogs(["web"]) { _ in false } }
+        let id = try await daemon.call { try $0.begin(.stop, ["web"]) }
         for time in ["-1s", "-1ns", "-300h"] {
             let late = try await get("/v1/changes/\(id)/wait?timeout=\(time)", daemon)
             #expect(late.hasPrefix("HTTP/1.1 504 "))
             #expect(late.contains("timed out waiting for change after -"))
         }
-        for time in ["0s", "0"] {
-            let done = try await get("/v1/changes/\(id)/wait?timeout=\(time)", daemon)
-            #expect(done.hasPrefix("HTTP/1.1 200 "))
-            #expect(done.contains("\"status\":\"Done\""))
+        await #expect(throws: PebbleClientError.self) {
+            try await daemon.call { try $0.waitForChange(id, timeout: .zero) }
         }
         for time in ["-1s", "0s", "1ms"] {
             let notices = try await get("/v1/notices?types=custom&timeout=\(time)", daemon)
             #expect(notices.hasPrefix("HTTP/1.1 200 ") && notices.contains("\"result\":[]"))
+        }
+        for time in ["0s", "0"] {
+            async let done = get("/v1/changes/\(id)/wait?timeout=\(time)", daemon)
+            try await daemon.call { client in _ = try? client.sendSignal("SIGKILL", to: ["web"]) }
+            let answer = try await done
+            #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.contains("\"status\":\"Done\""))
         }
         let error = try await get("/v1/changes/\(id)/wait?timeout=soon", daemon)
         #expect(error.hasPrefix("HTTP/1.1 400 "))
@@ -54,18 +69,6 @@ import Testing
             let found = try await daemon.call { try $0.changes(.all, service: service) }
             #expect(found.map(\.kind) == kinds)
         }
-        try await daemon.stop()
-    }
-
-    @Test func `an abort ends what is under way and leaves the rest undone`() async throws {
-        let daemon = try await TestDaemon(layer: layer)
-        let id = try await daemon.call { try $0.begin(.start, ["web"]) }
-        try await eventually("the first does not start") { try await daemon.service("db").current == .active }
-        try await daemon.call { _ = try $0.abortChange(id) }
-        let change = try await daemon.call { try $0.waitForChange(id, timeout: .seconds(30)) }
-        #expect(change.status == .error)
-        #expect(change.tasks.map(\.status) == [.error, .hold])
-        #expect(change.error?.contains("start aborted, sent SIGKILL to process") == true)
         try await daemon.stop()
     }
 }
