@@ -39,6 +39,15 @@ package struct FrontConfiguration: Sendable, Equatable {
         }
     }
 
+    /// Chooses who gets visitors: the units that serve; when none does, those that were asked last.
+    ///
+    /// Units that are all too slow to answer a probe still answer visitors, late, and a site that is paused shows its own
+    /// page. With nobody to ask there would only be an error.
+    package static func addresses(of staying: [(address: String, isServing: Bool)], last: [String]) -> [String] {
+        let serving = staying.filter(\.isServing).map(\.address)
+        return serving.isEmpty ? staying.map(\.address).filter(last.contains) : serving
+    }
+
     private static func isHostname(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count < 254
             && text.utf8.allSatisfy { byte in

@@ -210,9 +210,11 @@ package final class PodController {
 
     private func configureFront(_ spec: PodSpec, _ state: ApplicationState?) throws {
         guard let state = state ?? lastRoute else { return }
-        let addresses = spec.units.filter { unit in
-            probes.health(unit.number).isServing && !work.isDraining(UnitPod.name(unit.number)) && !unit.isLeaving
-        }.map { spec.address(ofUnit: $0.number) }
+        let staying = spec.units.filter { !work.isDraining(UnitPod.name($0.number)) && !$0.isLeaving }
+        let addresses = FrontConfiguration.addresses(
+            of: staying.map { (spec.address(ofUnit: $0.number), probes.health($0.number).isServing) },
+            last: front?.routes.first?.addresses ?? []
+        )
         let wanted = FrontConfiguration(state, addresses: addresses)
         guard wanted != front else { return }
         let pod = ServerPod.front.rawValue

@@ -30,6 +30,17 @@ import Testing
         "max-body-size": "0",
     ]
 
+    @Test func `units that serve get visitors; when none does, those that were asked last and stay`() {
+        let all = ["10.87.0.10", "10.87.0.11", "10.87.0.12"]
+        func chosen(serving: [String], staying: [String], last: [String]) -> [String] {
+            FrontConfiguration.addresses(of: staying.map { ($0, serving.contains($0)) }, last: last)
+        }
+        #expect(chosen(serving: ["10.87.0.11"], staying: all, last: all) == ["10.87.0.11"])
+        #expect(chosen(serving: [], staying: all, last: ["10.87.0.11", "10.87.0.10"]) == ["10.87.0.10", "10.87.0.11"])
+        #expect(chosen(serving: [], staying: ["10.87.0.12"], last: ["10.87.0.11"]).isEmpty)
+        #expect(chosen(serving: [], staying: all, last: []).isEmpty)
+    }
+
     @Test func `what the charm published becomes a server, and the ready units its upstreams`() {
         let front = FrontConfiguration(state(Self.published), addresses: ["10.87.0.12", "10.87.0.10"])
         #expect(front.routes.map(\.addresses) == [["10.87.0.10", "10.87.0.12"]])
