@@ -141,14 +141,15 @@ extension Supervisor {
         register: (CheckedContinuation<Void, Never>, Int) -> Void,
         remove: @escaping @Sendable (isolated Supervisor, Int) -> CheckedContinuation<Void, Never>?
     ) async {
-        // The time is up before anybody waits: a timer could fire before there is somebody to resume.
         if let timeout, timeout <= .zero { return }
         nextWaiter += 1
         let number = nextWaiter
-        let timer = timeout.map { schedule(in: $0) { remove($0, number)?.resume() } }
+        var timer: Scheduled<Void>?
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 register(continuation, number)
+                // Not before: however short the time, there has to be somebody to resume when it is up.
+                timer = timeout.map { schedule(in: $0) { remove($0, number)?.resume() } }
                 // Cancelled before it was registered, when nobody was there to be removed.
                 if Task.isCancelled { remove(self, number)?.resume() }
             }

@@ -60,6 +60,20 @@ import Testing
         try await daemon.stop()
     }
 
+    @Test func `however short a wait is, it ends`() async throws {
+        let daemon = try await TestDaemon(layer: layer)
+        let id = try await daemon.call { try $0.begin(.start, ["web"]) }
+        for time in ["1ns", "1us", "20us", "100us", "1ms"] {
+            for _ in 0..<20 {
+                let notices = try await get("/v1/notices?types=custom&timeout=\(time)", daemon)
+                #expect(notices.hasPrefix("HTTP/1.1 200 "))
+                let change = try await get("/v1/changes/\(id)/wait?timeout=\(time)", daemon)
+                #expect(change.hasPrefix("HTTP/1.1 504 ") || change.contains("\"ready\":true"))
+            }
+        }
+        try await daemon.stop()
+    }
+
     @Test func `a change is found by the services that were asked for, not by those that come along`() async throws {
         let daemon = try await TestDaemon(layer: layer)
         try await daemon.change(.start, ["web"])
