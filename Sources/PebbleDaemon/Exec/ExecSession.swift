@@ -27,6 +27,7 @@ final class ExecSession {
     private var drained: CheckedContinuation<Void, Never>?
     private var terminal: Int32?
     private(set) var isOver = false
+    private var isGivenUp = false
     var isTimedOut = false
 
     init(taskID: String, setup: ExecSetup) {
@@ -61,11 +62,13 @@ final class ExecSession {
     /// False when given up.
     func waitUntilReady() async -> Bool {
         if isReady { return true }
-        if isOver { return false }
+        if isOver || isGivenUp { return false }
         return await withCheckedContinuation { ready = $0 }
     }
 
+    /// Ends the wait, also one that has yet to begin.
     func giveUpWaiting() {
+        isGivenUp = true
         ready?.resume(returning: false)
         ready = nil
     }
