@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# How long the first page takes by hand: the three `indico db` commands, then uWSGI, on a database and two Redis of
-# its own in a scratch directory. Beside it stands what the last `indico-operator up` on an empty database took, when
-# its timings file is given.
+# How long the first page takes as the existing charm starts Indico: the three `indico db` commands, then uWSGI; on a
+# database and two Redis of its own in a scratch directory, which is empty first and current then. Beside it stands how an
+# installation starts, when its state directory is given: it is stopped for that, and Pebble starts it again, in each of
+# two rounds.
 #
-#   bench/first-page.sh VENV [TIMINGS]
+#   bench/first-page.sh VENV [STATE]
 set -euo pipefail
 
-venv=${1:?usage: bench/first-page.sh VENV [TIMINGS], where VENV/bin/indico is Indico}
-timings=${2:-}
+venv=${1:?usage: bench/first-page.sh VENV [STATE], where VENV/bin/indico is Indico}
+state=${2:-}
 wsgi=$(echo "$venv"/lib/python3*/site-packages/indico/web/indico.wsgi)
 # Indico runs as who owns its data beside the environment; PostgreSQL and Celery refuse root.
 user=$(stat -c %U "$venv/../../srv/indico")
@@ -67,23 +68,59 @@ since() { awk -v a="$1" -v b="$(now)" 'BEGIN { printf "%.1f", b - a }'; }
 row() { printf '%-34s %8s s\n' "$1" "$2"; }
 
 export INDICO_CONFIG=$scratch/indico.conf LC_ALL=C.UTF-8
-begin=$(now)
-for arguments in "prepare" "upgrade" "--all-plugins upgrade"; do
-    step=$(now)
-    # shellcheck disable=SC2086 # the arguments are words
-    as_user env INDICO_CONFIG="$INDICO_CONFIG" "$venv/bin/indico" db $arguments >>"$scratch/db.log" 2>&1 ||
-        { tail -n 5 "$scratch/db.log"; exit 1; }
-    row "indico db $arguments" "$(since "$step")"
-done
 
-step=$(now)
-as_user env INDICO_CONFIG="$INDICO_CONFIG" "$venv/bin/uwsgi" --master --processes 4 --need-app --die-on-term \
-    --http-socket "127.0.0.1:$web" --wsgi-file "$wsgi" --enable-threads >"$scratch/uwsgi.log" 2>&1 &
-processes+=($!)
-until curl -sf -o /dev/null "http://127.0.0.1:$web/"; do
-    kill -0 "${processes[-1]}" || { tail -n 5 "$scratch/uwsgi.log"; exit 1; }
-    sleep 0.1
+# One start; what it is called goes before each row.
+start() {
+    local begin step arguments server
+    begin=$(now)
+    for arguments in "prepare" "upgrade" "--all-plugins upgrade"; do
+        step=$(now)
+        # `prepare` refuses a database that is not empty, and the existing start goes on.
+        # shellcheck disable=SC2086 # the arguments are words
+        as_user env INDICO_CONFIG="$INDICO_CONFIG" "$venv/bin/indico" db $arguments >>"$scratch/db.log" 2>&1 ||
+            [ "$1 $arguments" = "current prepare" ] || { tail -n 5 "$scratch/db.log"; exit 1; }
+        row "$1: indico db $arguments" "$(since "$step")"
+    done
+    step=$(now)
+    as_user env INDICO_CONFIG="$INDICO_CONFIG" "$venv/bin/uwsgi" --master --processes "$workers" --need-app --die-on-term \
+        --http-socket "127.0.0.1:$web" --wsgi-file "$wsgi" --enable-threads --pidfile "$scratch/uwsgi.pid" \
+        >"$scratch/uwsgi.log" 2>&1 &
+    server=$!
+    processes+=("$server")
+    until curl -sf -o /dev/null "http://127.0.0.1:$web/"; do
+        kill -0 "$server" || { tail -n 5 "$scratch/uwsgi.log"; exit 1; }
+        sleep 0.1
+    done
+    row "$1: uWSGI to the first page" "$(since "$step")"
+    row "$1: together" "$(since "$begin")"
+    kill -TERM "$(cat "$scratch/uwsgi.pid")"
+    wait "$server" || true
+}
+
+# What happens when this charm starts Indico: a look at the database, then the service.
+start_ours() {
+    local begin root=$state/root
+    PEBBLE_SOCKET=$state/pebble/indico/pebble.socket "$state/bin/pebble" stop indico >/dev/null
+    begin=$(now)
+    as_user env INDICO_CONFIG="$root/srv/indico/etc/indico.conf" "$venv/bin/python" \
+        "$root/srv/indico/etc/indico_workload.py" db-status </dev/null >"$scratch/status"
+    grep -q '"state": "current"' "$scratch/status"
+    row "this charm: a look at the database" "$(since "$begin")"
+    PEBBLE_SOCKET=$state/pebble/indico/pebble.socket "$state/bin/pebble" start indico >/dev/null &
+    until curl -sf -o /dev/null -H "Host: $authority" "http://127.0.0.1:${authority##*:}/"; do sleep 0.1; done
+    row "this charm: together" "$(since "$begin")"
+    wait $!
+}
+
+workers=4
+if [ -n "$state" ]; then
+    workers=$("$state/bin/indico-operator" config workers --state-dir "$state")
+    authority=$("$state/bin/indico-operator" config site_url --state-dir "$state")
+    authority=${authority#*://}
+fi
+echo "$workers workers, $(nproc) processors"
+start empty
+for _ in 1 2; do
+    start current
+    [ -z "$state" ] || start_ours
 done
-row "uWSGI to the first page" "$(since "$step")"
-row "by hand, together" "$(since "$begin")"
-[ -z "$timings" ] || { echo; cat "$timings"; }

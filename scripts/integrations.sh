@@ -19,7 +19,7 @@ mkdir -p "$results"
 given=
 case ${1:-} in
 --keep) keep=yes; shift ;;
---on) given=${2:?--on takes a state directory}; keep=yes; shift 2 ;;
+--on) given=${2:?--on takes a state directory}; shift 2 ;;
 esac
 # Not below a home: as root the workload runs as a user of its own, who must be able to get there.
 place=$(mktemp -d /var/tmp/indico-int.XXXXXX)
@@ -38,9 +38,9 @@ finish() {
     if [ "${keep:-}" = yes ]; then
         echo "left in $place"
     else
-        [ ! -d "$state" ] || "$programs/indico-operator" destroy --yes --state-dir "$state" >"$results/cleanup.log" 2>&1 ||
+        [ -n "$given" ] || [ ! -d "$state" ] || "$programs/indico-operator" destroy --yes --state-dir "$state" >"$results/cleanup.log" 2>&1 ||
             echo "what is left of the installation is in $state; $results/cleanup.log says why" >&2
-        case $place in /var/tmp/indico-int.??????) [ -d "$state" ] || rm -r -- "$place" ;; esac
+        case $place in /var/tmp/indico-int.??????) [ -d "$place/state" ] || rm -r -- "$place" ;; esac
     fi
     printf 'integrations: %s after %d min %02d s\n' "$([ "$status" = 0 ] && echo passed || echo FAILED)" \
         $(((SECONDS - began) / 60)) $(((SECONDS - began) % 60))

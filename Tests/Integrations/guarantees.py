@@ -33,6 +33,8 @@ class Guarantees:
 
     def visitor(self):
         browser = Browser(SITE)
+        # Each worker that began with another database ends at the first request that shows it.
+        eventually('all workers answer', lambda: all(browser.get('/').status_code == 200 for _ in range(12)))
         browser.log_in(ADMINISTRATOR, PASSWORD)
         return browser
 
