@@ -87,4 +87,31 @@ import Testing
         #expect(!result.isSuccess && !result.outputText.contains("served"))
         #expect(result.errorText.contains("another (1/2/4, not 1/2/3)"), "\(result.errorText)")
     }
+
+    @Test(arguments: [(1, false), (2, false), (9, true)])
+    func `workers take turns at loading where processors are few`(processors: Int, together: Bool) async throws {
+        let result = try await run(
+            """
+            import os, tempfile
+            with tempfile.TemporaryDirectory() as directory:
+                inside, inform = os.pipe()
+                with application.turn(directory, 1, \(processors)):
+                    child = os.fork()
+                    if not child:
+                        with application.turn(directory, 2, \(processors)):
+                            os.write(inform, b'x')
+                        os._exit(0)
+                    import select
+                    if \(together ? "True" : "False"):
+                        assert os.read(inside, 1) == b'x'
+                    else:
+                        assert not select.select([inside], [], [], 0.5)[0]
+                if not \(together ? "True" : "False"):
+                    assert os.read(inside, 1) == b'x'
+                os.waitpid(child, 0)
+            print('done')
+            """
+        )
+        #expect(result.outputText == "done\n" && result.isSuccess, "\(result.errorText)")
+    }
 }

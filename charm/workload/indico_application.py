@@ -4,8 +4,13 @@
 A connection that is dead is replaced by a fresh one, so that a server that was started anew, or another that took its
 place, costs no visitor an error. And a worker ends when the database is not the one it began with: the request under way
 was begun in the name of somebody of the other one. Whoever takes the worker's place drops all sessions before it serves.
+
+Loading Indico takes a processor for seconds. Where there are fewer of them than workers, these take turns: the first is
+ready, and answers, in the time that one takes.
 """
 
+import contextlib
+import fcntl
 import os
 import sys
 
@@ -49,7 +54,27 @@ def end(identity):
     os._exit(1)
 
 
+@contextlib.contextmanager
+def turn(directory, worker, processors):
+    """Wait until this worker may load; one processor stays with those that serve, where there are several."""
+    place = worker % max(1, processors - 1)
+    with open(os.path.join(directory, f'loading-{place}.lock'), 'w') as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            # Closing it would not do: whoever was forked meanwhile has it open, too.
+            fcntl.flock(file, fcntl.LOCK_UN)
+
+
 def load():
+    import uwsgi
+    directory = indico_workload.read_config()['TEMP_DIR']
+    with turn(directory, uwsgi.worker_id(), len(os.sched_getaffinity(0))):
+        return application()
+
+
+def application():
     from sqlalchemy import event
     from sqlalchemy.pool import Pool
     # Before there is a pool: those made later have it, too.
