@@ -202,7 +202,8 @@ os.environ['INDICO_CONFIG'] = sys.argv[1]
 from indico.web.flask.app import make_app
 app = make_app()
 with app.app_context():
-    from indico.core.emails import make_email, send_email_task
+    from indico.core.emails import send_email_task
+    from indico.core.notifications import make_email
     for number in range(int(sys.argv[2])):
         mail = make_email('somebody@example.com', subject=f'task {number}.', body='done')
         mail.setdefault('from', 'no-reply@example.com')
