@@ -41,7 +41,7 @@ crash-writes: ## Kills a unit agent at every single write to its model, torn one
 	scripts/crash_writes.py --every $(or $(EVERY),1)
 
 bench-pebble: ## Measures our Pebble; PEER=/path/to/pebble puts another beside it, ARGS="--rounds 1 --only ten,exec" is quick.
-	swift build -c release --static-swift-stdlib -j $(JOBS) --product pebble
+	JOBS=$(JOBS) scripts/build-release.sh pebble
 	bench/pebble.py $(if $(PEER),--peer $(PEER)) $(ARGS)
 
 packages: ## Installs the Debian packages that are missing, those of the tests included; starts no service.
@@ -57,9 +57,7 @@ format: ## Lets the formatter have its way.
 	git ls-files -- '*.swift' | xargs swift format -i
 
 bench-exporters: ## Measures the exporters; STATSD_PEER=path and CELERY_PEER="command" put others beside them.
-	for product in statsd-exporter celery-exporter; do \
-		swift build -c release --static-swift-stdlib -j $(JOBS) --product $$product || exit 1; \
-	done
+	JOBS=$(JOBS) scripts/build-release.sh statsd-exporter celery-exporter
 	bench/exporters.py $(if $(STATSD_PEER),--statsd-peer $(STATSD_PEER)) $(if $(CELERY_PEER),--celery-peer "$(CELERY_PEER)")
 
 charm: ## Packs the charm for Juju into dist/: the same bytes for the same commit, checked against Ubuntu 22.04.
@@ -107,9 +105,11 @@ terraform: ## Checks the Terraform modules, without the provider.
 release: ## Builds everything there is to hand out into dist/, with notes, a manifest and checksums.
 	JOBS=$(JOBS) scripts/release.sh
 
-hot-functions: ## Writes down which functions a dispatch runs, for the linker to lay out together; needs valgrind.
-	JOBS=$(JOBS) scripts/build-release.sh indico-charm hello-charm
-	bench/hot_functions.py
+hot-functions: ## Writes down which functions our programs run, for the linker to lay out together; needs valgrind.
+	JOBS=$(JOBS) scripts/build-release.sh indico-charm hello-charm pebble statsd-exporter celery-exporter
+	bench/hot_charms.py
+	bench/pebble/hot_daemon.py
+	bench/hot_exporters.py
 
 bench-charm: ## Measures what an event costs a charm, beside charms on ops from PyPI; ARGS="--rounds 30".
 	JOBS=$(JOBS) scripts/build-release.sh indico-charm hello-charm

@@ -26,29 +26,25 @@ let smallProgram: [LinkerSetting] = [
     )
 ]
 
-// A charm is started at every event and runs a tenth of what it is made of: that lies together, so that the rest need not
-// be in memory. See bench/hot_functions.py.
-let charmProgram =
-    smallProgram + [
+// What a program runs of what it is made of lies together, so that the rest need not be in memory.
+func ordered(by list: String) -> [LinkerSetting] {
+    [
         .unsafeFlags(
-            [
-                "--symbol-ordering-file=\(Context.packageDirectory)/packaging/hot-functions.txt",
-                "--no-warn-symbol-ordering",
-            ]
-            .flatMap { ["-Xlinker", $0] },
+            ["--symbol-ordering-file=\(Context.packageDirectory)/packaging/\(list)", "--no-warn-symbol-ordering"]
+                .flatMap { ["-Xlinker", $0] },
             .when(platforms: [.linux], configuration: .release)
         )
     ]
+}
+
+// Whose lists `make hot-functions` writes; see bench/hot_programs.py.
+let charmProgram = smallProgram + ordered(by: "hot-functions-charms.txt")
+let daemonProgram = smallProgram + ordered(by: "hot-functions-pebble.txt")
+let exporterProgram = smallProgram + ordered(by: "hot-functions-exporters.txt")
 
 // What scripts/build-release.sh read from the Git tag; only one file of C is compiled anew when it changes.
 let release: [CSetting] =
     Context.environment["INDICO_OPERATOR_VERSION"].map { [.define("INDICO_OPERATOR_VERSION", to: "\"\($0)\"")] } ?? []
-
-// A section for each function of what only charms are made of, so that the linker can lay out each by itself. In a
-// release only: a package with such flags cannot be depended on by its address.
-let charmCode: [SwiftSetting] =
-    Context.environment["INDICO_OPERATOR_VERSION"] == nil
-    ? [] : [.unsafeFlags(["-Xfrontend", "-function-sections"], .when(configuration: .release))]
 
 let platform: [Target] = [
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -155,7 +151,7 @@ let executables: [Target] = [
     .executableTarget(
         name: "pebble",
         dependencies: ["PebbleCommands", "ProgramVersion"],
-        linkerSettings: smallProgram
+        linkerSettings: daemonProgram
     ),
     .executableTarget(
         name: "indico-charm",
@@ -179,8 +175,8 @@ let executables: [Target] = [
         // They see what a stranger sees.
         packageAccess: false
     ),
-    .executableTarget(name: "statsd-exporter", dependencies: ["StatsDExporter"], linkerSettings: smallProgram),
-    .executableTarget(name: "celery-exporter", dependencies: ["CeleryExporter"], linkerSettings: smallProgram),
+    .executableTarget(name: "statsd-exporter", dependencies: ["StatsDExporter"], linkerSettings: exporterProgram),
+    .executableTarget(name: "celery-exporter", dependencies: ["CeleryExporter"], linkerSettings: exporterProgram),
 ]
 
 let tests: [Target] = [
@@ -301,5 +297,4 @@ for target in package.targets where target.type != .system && !["CLinux", "CTLS"
         .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
         .treatAllWarnings(as: .error),
     ]
-    if ["CharmKit", "CharmInterfaces", "IndicoCharm"].contains(target.name) { target.swiftSettings? += charmCode }
 }

@@ -30,8 +30,10 @@ for name in yaml-0.1:-L"$archives":-lyaml sqlite3::-lsqlite3; do
 done
 export PKG_CONFIG_PATH=$archives
 
+# A section for each function, so that the linker can lay out each by itself and leave out what nobody calls.
 # One product after the other rather than the whole package: that would build every module of every dependency.
 for product in "$@"; do
     printf '== %s\n' "$product"
-    swift build -c release --static-swift-stdlib ${JOBS:+-j "$JOBS"} --product "$product"
+    swift build -c release --static-swift-stdlib -Xswiftc -Xfrontend -Xswiftc -function-sections ${JOBS:+-j "$JOBS"} \
+        --product "$product"
 done

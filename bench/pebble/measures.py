@@ -33,7 +33,8 @@ def empty(binary, given):
         yield "idle 5 s: processor ms", (daemon.processor_seconds() - before) * 1e3
 
 
-def _client(path, seconds, barrier, results):
+def _client(path, seconds, pace, barrier, results):
+    """Asks for so many seconds, again as soon as it is answered, or as often as each `pace` seconds."""
     connection = Connection(path)
     wanted = request("GET", "/v1/services")
     connection.exchange(wanted)
@@ -47,6 +48,9 @@ def _client(path, seconds, barrier, results):
         after = clock()
         latencies.append(after - now)
         now = after
+        if pace:
+            time.sleep(max(0, pace - latencies[-1]))
+            now = clock()
     results.put(latencies)
 
 
@@ -59,9 +63,10 @@ def ten(binary, given):
         resident, private, _, _ = daemon.memory()
         yield "memory, 10 services: resident MB", resident
         yield "memory, 10 services: private MB", private
-        for count in (1, 8):
+        # Without a pace whoever answers more has more to do at once: the last is how long a client waits at the same rate.
+        for count, pace in ((1, 0), (8, 0), (8, 0.004)):
             barrier, results = multiprocessing.Barrier(count + 1), multiprocessing.Queue()
-            options = {"target": _client, "args": (daemon.path, given.seconds, barrier, results), "daemon": True}
+            options = {"target": _client, "args": (daemon.path, given.seconds, pace, barrier, results), "daemon": True}
             clients = [multiprocessing.Process(**options) for _ in range(count)]
             for client in clients:
                 client.start()
@@ -71,7 +76,7 @@ def ten(binary, given):
             spent = daemon.processor_seconds() - before
             for client in clients:
                 client.join()
-            name = f"GET services, {count} connection{'s'[: count - 1]}"
+            name = f"GET services, {count} connection{'s'[: count - 1]}{', paced' if pace else ''}"
             yield f"{name}: requests/s", len(latencies) / given.seconds
             yield f"{name}: mean us", statistics.mean(latencies) * 1e6
             yield f"{name}: p50 us", latencies[len(latencies) // 2] * 1e6
