@@ -50,6 +50,11 @@ extension EndToEndTests {
             ]
         )
         try ensure(page.status == 302, "the login answers with \(page.status)")
+        try beKnown(journey)
+    }
+
+    /// The site knows the administrator by the session's cookie.
+    func beKnown(_ journey: Journey) throws {
         let user = try journey.browser.get("/api/user/").body
         try ensure(user.contains("\"admin\":true"), "the site takes us for \(user)")
     }
