@@ -6,8 +6,10 @@ many of those it waits for, are there because of a neighbour. The linker lays th
 the other. What is not in the list, or not in the program any more, is laid out as ever: an old list costs memory and
 nothing else.
 """
+import argparse
 import re
 import subprocess
+import tempfile
 from pathlib import Path
 
 RAN = re.compile(r"^c?fn=\(\d+\) (\S+)", re.MULTILINE)
@@ -46,6 +48,28 @@ def names_run(profiles):
     for profile in Path(profiles).glob("profile.*"):
         names.update(re.sub(r"'\d+$", "", name) for name in RAN.findall(profile.read_text()))
     return names
+
+
+def main(description, path, writer, exercises):
+    """What a script of lists does: writes one, or with --check says how much of it is still in the programs.
+
+    `exercises` has for each program what has it run, given the path of one that is watched.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="only say how much of the list is in the programs")
+    checks, hot = parser.parse_args().check, set()
+    for program, exercise in exercises.items():
+        known = functions_of(program)
+        if checks:
+            names = listed(path)
+            print(f"{program.name}: {len(names & known)} of {len(names)} listed functions")
+            continue
+        with tempfile.TemporaryDirectory(prefix="hot-functions-") as base:
+            exercise(watched_by_name(program, base))
+            hot |= names_run(base) & known
+    if not checks:
+        head = f"Functions that are run, by their names for the linker. Written by {writer}."
+        print(f"{write(path, head, hot)} functions in {path.name}; build again")
 
 
 def write(path, head, names):

@@ -6,9 +6,7 @@
 
 `--check` says how much of `packaging/hot-functions-pebble.txt` is still in the program.
 """
-import argparse
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -18,8 +16,6 @@ sys.path.insert(0, str(ROOT / "bench"))
 import hot_programs  # noqa: E402
 from daemon import Daemon, services  # noqa: E402
 
-PROGRAM = ROOT / ".build/release/pebble"
-LIST = ROOT / "packaging/hot-functions-pebble.txt"
 LOOKS = ("/v1/services", "/v1/system-info", "/v1/changes", "/v1/health", "/v1/plan?format=yaml")
 
 
@@ -34,21 +30,6 @@ def exercise(program):
             daemon.connection.get(path)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="only say how much of the list is in the program")
-    options = parser.parse_args()
-    known = hot_programs.functions_of(PROGRAM)
-    if options.check:
-        listed = hot_programs.listed(LIST)
-        print(f"{PROGRAM.name}: {len(listed & known)} of {len(listed)} listed functions")
-        return
-    with tempfile.TemporaryDirectory(prefix="hot-functions-") as base:
-        exercise(hot_programs.watched_by_name(PROGRAM, base))
-        hot = hot_programs.names_run(base) & known
-    head = "Functions the daemon runs, by their names for the linker. Written by bench/pebble/hot_daemon.py."
-    print(f"{hot_programs.write(LIST, head, hot)} functions in {LIST.relative_to(ROOT)}; build again")
-
-
 if __name__ == "__main__":
-    main()
+    hot_programs.main(__doc__, ROOT / "packaging/hot-functions-pebble.txt", "bench/pebble/hot_daemon.py",
+                      {ROOT / ".build/release/pebble": exercise})
