@@ -207,8 +207,7 @@ def schema_state(config, cursor):
 
 def tell_operator(config, state):
     """Tell how the database stands, how old the last backup is and until when the site's certificate is good."""
-    for other in ('current', 'behind', 'empty', 'unknown'):
-        tell(f'database_state:{int(other == state)}|g|#state:{other}')
+    tell_state(state)
     # Totals begin at nought, so that the first of a kind is seen as growth.
     for total in ('session_invalidations:0|c', 'migrations:0|c|#outcome:success', 'migrations:0|c|#outcome:failure'):
         tell(total)
@@ -223,6 +222,12 @@ def tell_operator(config, state):
         tell(f"last_backup_ok:{int(outcome['ok'])}|g")
     if (expiry := certificate_expiry(config.get('BASE_URL') or '')) is not None:
         tell(f'certificate_expiry_timestamp_seconds:{expiry:.0f}|g')
+
+
+def tell_state(state):
+    """Tell how the tables stand to the code, by a gauge for each state there is."""
+    for other in ('current', 'behind', 'empty', 'unknown'):
+        tell(f'database_state:{int(other == state)}|g|#state:{other}')
 
 
 def note_path(name):
@@ -335,7 +340,11 @@ def guard_sessions(request):
     with database(config) as cursor:
         identity = database_identity(cursor)
         # At the very first start the charm looks at the database before the exporter listens, and not again for a while.
-        tell_operator(config, schema_state(config, cursor)['state'])
+        # Whatever is wrong with the code that is compared, sessions are guarded all the same.
+        try:
+            tell_state(schema_state(config, cursor)['state'])
+        except (Failure, OSError, ValueError, SyntaxError) as error:
+            print(f'cannot tell the state of the schema: {first_line(error)}', file=sys.stderr)
         tell_statistics(config, cursor)
     cache = cache_client(config)
     known = cache.get(DATABASE_KEY)
