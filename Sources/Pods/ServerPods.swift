@@ -74,11 +74,11 @@ package struct ServerPods: Sendable {
         case .postgresql: try write(try credentials().postgresql, "etc/password")
         case .redis:
             try write(
-                Self.redis(port: Self.cachePort, password: try credentials().redisCache, keeps: false),
+                Self.redis(.cache, port: Self.cachePort, password: try credentials().redisCache),
                 "etc/cache.conf"
             )
             try write(
-                Self.redis(port: Self.brokerPort, password: try credentials().redisBroker, keeps: true),
+                Self.redis(.broker, port: Self.brokerPort, password: try credentials().redisBroker),
                 "etc/broker.conf"
             )
         case .front:
@@ -93,9 +93,9 @@ package struct ServerPods: Sendable {
         return try Credentials.ensure(in: layout.state)
     }
 
-    /// Sessions may be lost, tasks may not.
-    static func redis(port: UInt16, password: String, keeps: Bool) -> String {
-        let name = keeps ? "broker" : "cache"
+    /// What one of the two servers starts from; both keep their files in one directory, by their own names.
+    static func redis(_ role: RedisServer.Role, port: UInt16, password: String) -> String {
+        let name = role == .broker ? "broker" : "cache"
         return """
             bind 0.0.0.0
             port \(port)
@@ -103,12 +103,9 @@ package struct ServerPods: Sendable {
             dir /var/lib/redis
             dbfilename \(name).rdb
             appenddirname \(name).aof
-            appendonly \(keeps ? "yes" : "no")
-            maxmemory 256mb
-            maxmemory-policy \(keeps ? "noeviction" : "allkeys-lru")
             daemonize no
 
-            """
+            """ + role.settings
     }
 
     /// What the servers answer over the relations Indico cannot be without.

@@ -6,10 +6,33 @@ package struct RedisServer: Hashable, Sendable {
     package enum Role: Hashable, Sendable {
         /// Sessions and memoized pages: on disk, so that nobody is logged out by a new start; the oldest go first when
         /// memory is short. It is a log of each write rather than a picture of now and then: a session that was ended must
-        /// not come back.
+        /// not come back. Nobody waits for the disk: where it is busy, a killed server may lose its last two seconds.
         case cache
         /// Celery's queue: on disk before a task counts as taken, and never thrown away.
         case broker
+
+        /// What such a server keeps on disk, and what it throws away when memory is short.
+        package var settings: String {
+            switch self {
+            case .cache:
+                """
+                save ""
+                appendonly yes
+                appendfsync everysec
+                maxmemory 256mb
+                maxmemory-policy volatile-lru
+
+                """
+            case .broker:
+                """
+                save 900 1
+                appendonly yes
+                appendfsync always
+                maxmemory-policy noeviction
+
+                """
+            }
+        }
     }
 
     package let role: Role
@@ -30,41 +53,22 @@ package struct RedisServer: Hashable, Sendable {
     package var programPath: String { directory + "/redis-server" }
 
     package var configuration: String {
-        let common = """
-            # Written by the Indico operator at each start of `up`; changes made here are lost.
-            bind 127.0.0.1
-            port \(port)
-            protected-mode yes
-            requirepass \(password)
-            daemonize no
-            supervised no
-            dir \(dataDirectory)
-            logfile ""
-            tcp-keepalive 60
-            timeout 0
-            # So that a list of processes tells whose server this is.
-            proc-title-template "{title} {listen-addr} \(configurationPath)"
+        """
+        # Written by the Indico operator at each start of `up`; changes made here are lost.
+        bind 127.0.0.1
+        port \(port)
+        protected-mode yes
+        requirepass \(password)
+        daemonize no
+        supervised no
+        dir \(dataDirectory)
+        logfile ""
+        tcp-keepalive 60
+        timeout 0
+        # So that a list of processes tells whose server this is.
+        proc-title-template "{title} {listen-addr} \(configurationPath)"
 
-            """
-        switch role {
-        case .cache:
-            return common + """
-                save ""
-                appendonly yes
-                appendfsync everysec
-                maxmemory 256mb
-                maxmemory-policy volatile-lru
-
-                """
-        case .broker:
-            return common + """
-                save 900 1
-                appendonly yes
-                appendfsync everysec
-                maxmemory-policy noeviction
-
-                """
-        }
+        """ + role.settings
     }
 
     /// Writes what the server starts from.

@@ -46,6 +46,16 @@ import Testing
         withExtendedLifetime(process) {}
     }
 
+    /// Until what was written is in the server's log: it does not write to a disk that is busy with an earlier part.
+    private static func untilLogged(_ server: RedisServer) throws {
+        _ = try eventually {
+            let persistence = try ask(server, ["INFO", "persistence"], password: server.password)
+            return persistence.contains("aof_buffer_length:0\r\n")
+                && persistence.contains("aof_rewrite_in_progress:0\r\n")
+                ? true : nil
+        }
+    }
+
     @Test(.enabled(if: isInstalled, "redis-tools is not installed"))
     func `sessions outlive a killed server, ended ones do not, and the process list says whose it is`() throws {
         let scratch = try Scratch()
@@ -59,6 +69,7 @@ import Testing
         var process: TestServer? = try Self.start(server, scratch)
         #expect(try Self.ask(server, ["MSET", "k", "v", "ended", "v"], password: server.password) == "OK\n")
         #expect(try Self.ask(server, ["UNLINK", "ended"], password: server.password) == "1\n")
+        try Self.untilLogged(server)
         // Ended by SIGKILL, without a chance to save.
         process = nil
         process = try Self.start(server, scratch)
