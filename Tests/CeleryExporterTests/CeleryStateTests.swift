@@ -152,6 +152,18 @@ import Testing
         #expect(QueueFacts.queue(ofBinding: Array(member.utf8)) == queue)
     }
 
+    @Test func `processes are unknown while workers do not answer, and none where there are no workers`() throws {
+        func families(liveWorkers: Int) -> [MetricFamily] {
+            QueueFacts(lengths: ["celery": 3]).families(MetricNaming(CelerySettings()), liveWorkers: liveWorkers)
+        }
+        func processes(_ families: [MetricFamily]) throws -> Double? {
+            try MetricsDocument(TextFormat(.prometheus, bounds: .float).render(families))
+                .value("celery_active_process_count", ["queue_name": "celery"])
+        }
+        #expect(try processes(families(liveWorkers: 1)) == nil)
+        #expect(try processes(families(liveWorkers: 0)) == 0)
+    }
+
     private func event(
         _ type: String,
         _ hostname: String,

@@ -30,8 +30,9 @@ struct QueueFacts: Sendable, Equatable {
                 unacknowledged
             ),
         ]
-        if let report {
-            let processes = counts(report.processesByQueue)
+        // Workers that do not answer have processes nobody can count; where there are none, there is nothing to count.
+        if report != nil || liveWorkers == 0 {
+            let processes = counts(report?.processesByQueue ?? [:])
             families.append(
                 naming.queues(
                     "active_process_count",
