@@ -54,9 +54,9 @@ def mapped():
 def operator_gauges():
     """What the charm and its module in Indico's environment tell as gauges."""
     names = re.findall(r'"(\w+):[^"]*\|g', code("Sources/IndicoCharm/Application/OperatorReport.swift"))
-    module = code("charm/workload/indico_workload.py").split("def tell_statistics", 1)[1].split("\ndef ", 1)[0]
+    module = code("charm/workload/indico_telling.py").split("def tell_statistics", 1)[1]
     names += re.findall(r"'(\w+)': (?:users|events|size|connections|limit|memory)", module)
-    told = code("charm/workload/indico_workload.py").split("def tell_operator", 1)[1].split("\ndef note_path", 1)[0]
+    told = code("charm/workload/indico_telling.py").split("def tell_operator", 1)[1].split("\ndef certificate_expiry", 1)[0]
     names += re.findall(r"""tell\(f["'](\w+):[^|]*\|g""", told)
     if len(names) < 14:
         fail("the gauges of the operator are written otherwise than this script reads them")

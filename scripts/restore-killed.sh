@@ -42,9 +42,9 @@ import sys
 
 home, backup = sys.argv[1:]
 sys.path.insert(0, f'{home}/etc')
-import indico_backup
+import indico_restore
 
-finish, calls = indico_backup.finish, []
+finish, calls = indico_restore.finish, []
 
 
 def killed_the_second_time(config):
@@ -54,8 +54,8 @@ def killed_the_second_time(config):
     return finish(config)
 
 
-indico_backup.finish = killed_the_second_time
-indico_backup.restore_backup({'target': {'directory': f'{home}/backups'}, 'name': backup})
+indico_restore.finish = killed_the_second_time
+indico_restore.restore_backup({'target': {'directory': f'{home}/backups'}, 'name': backup})
 PYTHON
 expect "$code" 137 'the code of the restore that was killed'
 expect "$(name_of)" Before 'the database after the kill'

@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef CLOSE_RANGE_CLOEXEC
@@ -114,6 +115,20 @@ static int take_identity(const struct clinux_spawn_request *request) {
     return 0;
 }
 
+// A program that was just written is busy as long as another child, forked while it was open, has not come to its own
+// program: a moment. Two seconds are waited for it.
+static void execute(const struct clinux_spawn_request *request) {
+    const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
+    for (int tries = 0; tries < 400; tries++) {
+        execve(request->executable, request->arguments, request->environment);
+        if (errno != ETXTBSY) {
+            return;
+        }
+        (void)nanosleep(&pause, NULL);
+    }
+    errno = ETXTBSY;
+}
+
 static void run_child(const struct clinux_spawn_request *request, pid_t parent, const int gate[2], int report_fd) {
     if (gate[1] >= 0) {
         // Or the child itself would keep open what it waits for the end of.
@@ -167,7 +182,7 @@ static void run_child(const struct clinux_spawn_request *request, pid_t parent, 
             _exit(127);
         }
     }
-    execve(request->executable, request->arguments, request->environment);
+    execute(request);
     report_and_exit(report_fd, CLINUX_STEP_EXECUTE);
 }
 

@@ -16,7 +16,7 @@ import Testing
         exc = types.ModuleType('sqlalchemy.exc')
         exc.DisconnectionError = type('DisconnectionError', (Exception,), {})
         sys.modules |= {'psycopg2': psycopg2, 'sqlalchemy': types.ModuleType('sqlalchemy'), 'sqlalchemy.exc': exc}
-        import indico_application as application, indico_workload as workload
+        import indico_application as application, indico_common as common, indico_sessions as sessions
         class Connection:
             closed, autocommit = 0, False
             def __init__(self, identity):
@@ -33,8 +33,8 @@ import Testing
                 cursor.closed = 2
                 raise psycopg2.OperationalError('server closed the connection unexpectedly')
             return cursor.identity
-        workload.database_identity = identity
-        workload.guard_sessions = lambda request: print('dropped')
+        common.database_identity = identity
+        sessions.guard_sessions = lambda request: print('dropped')
 
         """
 

@@ -10,7 +10,7 @@ import Testing
     private static let simulation = #"""
         import random, sys
         sys.path.insert(0, sys.argv[1])
-        from indico_workload import Lease
+        from indico_celery import Lease
 
         now = 0.0
         class Broker:

@@ -25,7 +25,7 @@ func sampleView(_ change: (inout View) -> Void = { _ in }) throws -> View {
         nginx: ContainerView(isReachable: true),
         layout: .image,
         ports: WorkloadPorts(),
-        files: CharmFiles(workloadModule: "", statsdMapping: "")
+        files: CharmFiles(modules: [:], statsdMapping: "")
     )
     change(&view)
     return view

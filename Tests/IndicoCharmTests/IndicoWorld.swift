@@ -120,7 +120,7 @@ struct IndicoWorld {
         let root = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
         return try? CharmDeclaration(charmDirectory: "\(root)/charm")
     }()
-    static let files = CharmFiles(workloadModule: "# module\n", statsdMapping: "mappings: []\n")
+    static let files = CharmFiles(modules: [.workload: "# module\n"], statsdMapping: "mappings: []\n")
 
     static let alertRules = AlertRules(groups: [
         .init(name: "site", rules: [.init(alert: "IndicoUnreachable", expression: "nginx_up == 0")])

@@ -235,9 +235,9 @@ KNOWN = """
 import os, sys
 os.environ['INDICO_CONFIG'] = sys.argv[1]
 sys.path.append(os.path.dirname(sys.argv[1]))
-import indico_workload
-with indico_workload.database(indico_workload.read_config()) as cursor:
-    for row in indico_workload.rows(cursor, 'SELECT user_id FROM users.emails WHERE email = %s', sys.argv[2]):
+import indico_common
+with indico_common.database(indico_common.read_config()) as cursor:
+    for row in indico_common.rows(cursor, 'SELECT user_id FROM users.emails WHERE email = %s', sys.argv[2]):
         print(row[0])
 """
 ERROR = """

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import LinuxSupport
+import Synchronization
 import Testing
 
 @Suite struct ProcessSpawnerTests {
@@ -60,6 +61,26 @@ import Testing
         }
         #expect(text == String(decoding: try FileBytes.read(order), as: UTF8.self))
         #expect(access(mark, F_OK) == 0)
+    }
+
+    @Test func `a program that was just written is run, though another child still has it open`() async throws {
+        let directory = try TemporaryDirectory()
+        let program = directory.file("program")
+        let writer = open(program, O_CREAT | O_WRONLY | O_CLOEXEC, 0o755)
+        #expect(write(writer, "#!/bin/sh\nexit 7\n", 17) == 17)
+        // Of its own, as this one is busy with the first child.
+        let second = try ProcessReaper()
+        let exit = Mutex<Task<ProcessExit, any Error>?>(nil)
+        _ = try await output(of: "true") {
+            $0.beforeExecution = { _ in
+                close(writer)
+                let request = SpawnRequest(executable: program, arguments: [program], environment: [:])
+                exit.withLock { $0 = Task.detached { try await second.spawn(request).exit() } }
+                usleep(100_000)
+            }
+        }
+        let task = try #require(exit.withLock { $0 })
+        #expect(try await task.value == .exited(code: 7))
     }
 
     @Test func `a child gets the limit of descriptors it is to have`() async throws {

@@ -14,7 +14,8 @@ import fcntl
 import os
 import sys
 
-import indico_workload
+import indico_common
+import indico_sessions
 
 # The database this worker began with.
 known = None
@@ -30,7 +31,7 @@ def look(connection, record=None, proxy=None):
         before, connection.autocommit = connection.autocommit, True
         try:
             with connection.cursor() as cursor:
-                identity = indico_workload.database_identity(cursor)
+                identity = indico_common.database_identity(cursor)
         finally:
             if not connection.closed:
                 connection.autocommit = before
@@ -47,7 +48,7 @@ def end(identity):
     print(f'indico_application: the database is another ({identity}, not {known}): this worker ends', file=sys.stderr,
           flush=True)
     try:
-        indico_workload.guard_sessions({})
+        indico_sessions.guard_sessions({})
     except Exception as error:
         # The next worker does it before it loads Indico, and does not serve until it can.
         print(f'indico_application: the sessions could not be dropped: {error}', file=sys.stderr, flush=True)
@@ -69,7 +70,7 @@ def turn(directory, worker, processors):
 
 def load():
     import uwsgi
-    directory = indico_workload.read_config()['TEMP_DIR']
+    directory = indico_common.read_config()['TEMP_DIR']
     with turn(directory, uwsgi.worker_id(), len(os.sched_getaffinity(0))):
         return application()
 

@@ -19,7 +19,9 @@ import subprocess
 import sys
 import tarfile
 
-from indico_backup import COUNTED, DATABASE, FORMAT, MANIFEST, Directory, Failure, Summing, describe, free_name, pack, program
+from indico_backup import COUNTED, Summing, describe, free_name, pack, program
+from indico_backup_places import DATABASE, FORMAT, MANIFEST, Directory
+from indico_common import Failure
 
 FILES = 'files-default.tar'
 

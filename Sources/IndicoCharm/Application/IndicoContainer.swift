@@ -65,9 +65,10 @@ struct IndicoContainer {
     private func write(_ pending: inout PendingChanges, wasServing: Bool) throws -> Obstacle? {
         let changed = try files.changed()
         guard !changed.isEmpty else { return nil }
-        if changed.contains(where: { $0.reader == .module }) {
-            // It is written before the rest: whoever tries the configuration needs it.
-            pending.readers.insert(.module)
+        let modules = changed.filter(\.isModule)
+        if !modules.isEmpty {
+            // They are written before the rest: whoever tries the configuration needs them.
+            pending.readers.formUnion(modules.map(\.reader).filter { $0 != .eachUse })
             try note(&pending)
         }
         if wasServing, let problem = try refusal(of: changed) { return problem }
@@ -118,7 +119,8 @@ struct IndicoContainer {
     /// Has Indico load the new configuration beside the one that serves.
     private func refusal(of changed: [DesiredFile]) throws -> Obstacle? {
         guard let file = changed.first(where: { $0.path == desired.layout.indicoConfiguration }) else { return nil }
-        for companion in changed where [.eachUse, .module].contains(companion.reader) { try files.write(companion) }
+        // All modules at once: a worker that starts while this configuration is refused loads some of them.
+        for companion in changed where companion.isModule || companion.reader == .eachUse { try files.write(companion) }
         let candidate = file.path + ".new"
         try files.write(file, to: candidate)
         defer { try? container.removePath(candidate, recursive: true) }

@@ -218,11 +218,11 @@ extension CharmFiles {
     /// Reads the files from the unpacked charm.
     init(charmDirectory: String) throws {
         self.init(
-            workloadModule: try CharmFile.text(of: "\(charmDirectory)/workload/indico_workload.py"),
-            backupModule: try CharmFile.text(of: "\(charmDirectory)/workload/indico_backup.py"),
-            mailModule: try CharmFile.text(of: "\(charmDirectory)/workload/indico_mail.py"),
-            loggingModule: try CharmFile.text(of: "\(charmDirectory)/workload/indico_logging.py"),
-            applicationModule: try CharmFile.text(of: "\(charmDirectory)/workload/indico_application.py"),
+            modules: Dictionary(
+                uniqueKeysWithValues: try WorkloadFile.allCases.map {
+                    ($0, try CharmFile.text(of: "\(charmDirectory)/workload/\($0.name)"))
+                }
+            ),
             statsdMapping: try CharmFile.text(of: "\(charmDirectory)/workload/statsd-mapping.yaml")
         )
     }

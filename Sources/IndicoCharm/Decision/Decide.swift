@@ -235,10 +235,11 @@ private func indicoFiles(_ view: View, _ settings: IndicoSettings) -> [DesiredFi
     func file(_ path: String, _ content: String, _ permissions: UInt16, _ reader: DesiredFile.Reader) -> DesiredFile {
         DesiredFile(path: path, content: content, permissions: permissions, reader: reader)
     }
-    return [
-        file(layout.workloadModule, view.files.workloadModule, 0o644, .module),
-        file(layout.backupModule, view.files.backupModule, 0o644, .eachUse),
-        file(layout.mailModule, view.files.mailModule, 0o644, .application),
+    // The modules come before the configuration that names them.
+    let modules = WorkloadFile.allCases.compactMap { module in
+        view.files.modules[module].map { file(layout.module(module), $0, 0o644, module.reader) }
+    }
+    return modules + [
         file(
             layout.backupSettings,
             BackupTimer.settings(settings.options.backupSchedule, settings.backupPlace, layout: layout),
@@ -269,15 +270,12 @@ private func indicoFiles(_ view: View, _ settings: IndicoSettings) -> [DesiredFi
             .eachUse
         ),
         file(layout.brokerURL, settings.broker.url(database: 0) + "\n", 0o600, .service("celery-exporter")),
-        // Before the configuration that names it.
-        file(layout.applicationModule, view.files.applicationModule, 0o644, .application),
         file(
             layout.uwsgiConfiguration,
             UWSGIConfiguration.render(settings, layout: layout, ports: view.ports),
             0o644,
             .uwsgi
         ),
-        file(layout.loggingModule, view.files.loggingModule, 0o644, .application),
         file(
             layout.loggingConfiguration,
             LoggingConfiguration.render(settings, layout: layout),

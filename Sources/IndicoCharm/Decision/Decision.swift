@@ -90,4 +90,6 @@ package struct DesiredFile: Hashable, Sendable {
     package var content: String
     package var permissions: UInt16
     package var reader: Reader
+    /// Whether it is one of our modules, which call each other.
+    package var isModule: Bool { path.hasSuffix(".py") }
 }

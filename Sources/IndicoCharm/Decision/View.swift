@@ -132,26 +132,12 @@ package struct ContainerView: Hashable, Sendable {
 
 /// The files of the charm's own archive that go to the workload.
 package struct CharmFiles: Hashable, Sendable {
-    package var workloadModule: String
-    package var backupModule: String
-    package var mailModule: String
-    package var loggingModule: String
-    package var applicationModule: String
+    /// The modules; one that is missing here goes nowhere.
+    package var modules: [WorkloadFile: String]
     package var statsdMapping: String
 
-    package init(
-        workloadModule: String,
-        backupModule: String = "",
-        mailModule: String = "",
-        loggingModule: String = "",
-        applicationModule: String = "",
-        statsdMapping: String
-    ) {
-        self.workloadModule = workloadModule
-        self.backupModule = backupModule
-        self.mailModule = mailModule
-        self.loggingModule = loggingModule
-        self.applicationModule = applicationModule
+    package init(modules: [WorkloadFile: String], statsdMapping: String) {
+        self.modules = modules
         self.statsdMapping = statsdMapping
     }
 }

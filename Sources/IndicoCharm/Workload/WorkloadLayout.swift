@@ -83,14 +83,10 @@ package struct WorkloadLayout: Hashable, Sendable {
     package var pluginsMark: String { path("srv/indico/etc/external-plugins") }
     /// Says from which source the customization in use is.
     package var customizationMark: String { path("srv/indico/etc/customization") }
-    package var workloadModule: String { path("srv/indico/etc/indico_workload.py") }
-    /// Beside the module, which it asks.
-    package var applicationModule: String { path("srv/indico/etc/indico_application.py") }
-    package var loggingModule: String { path("srv/indico/etc/indico_logging.py") }
-    package var backupModule: String { path("srv/indico/etc/indico_backup.py") }
+    package var workloadModule: String { module(.workload) }
+    package func module(_ file: WorkloadFile) -> String { path("srv/indico/etc/\(file.name)") }
     /// Beside the module, which looks for it there.
     package var mailAuthority: String { path("srv/indico/etc/smtp-ca.pem") }
-    package var mailModule: String { path("srv/indico/etc/indico_mail.py") }
     package var statsdMapping: String { path("srv/indico/etc/statsd-mapping.yaml") }
     /// Says which changes were written but not yet taken up, so that a hook that is killed between is made good.
     package var indicoPending: String { path("srv/indico/etc/pending-changes") }
